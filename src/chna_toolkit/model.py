@@ -175,3 +175,39 @@ class LessonResult:
     fragile: bool  # the status hangs on one rule or one page
     best: tuple[int, ...]  # indexes into the document's mentions, best evidence first
     nearest: tuple[int, ...]  # same, of set-aside mentions: what fell short, for gaps
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The hospital a document speaks for. One document may have several, one hospital many documents."""
+
+    name: str
+    ccn: str = ""  # CMS certification number of the facility, text with leading zeros
+    ein: str = ""  # employer identification number of the organization, nine digits as text
+    system: str = ""
+    state: str = ""  # USPS, two letters
+    year: int | None = None  # CHNA cycle
+    document_type: str = ""  # "chna", "implementation_strategy", "joint_chna", "other" or ""
+    source: str = "none"  # "hospitals_csv", "guess" or "none"
+
+    @property
+    def key(self) -> str:
+        """What identifies the hospital over documents: its CCN, else its EIN, else its name."""
+        return self.ccn or self.ein or self.name.casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """One input file with all that is known about it: what the tables are made from."""
+
+    file: str  # as shown to the user, relative to the scan root, with `/`
+    size: int  # bytes
+    document: Document
+    mentions: tuple[Mention, ...]
+    results: tuple[LessonResult, ...]  # one a lesson, always, in the lexicon's order
+    identities: tuple[Identity, ...]  # at least one
+
+    @property
+    def document_id(self) -> str:
+        """First 12 hexadecimal digits of the file's SHA-256."""
+        return self.document.sha256[:12]

@@ -1,0 +1,125 @@
+"""The lexicon as values: lessons with their codebook entry, rules, word classes, cues, examples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from chna_toolkit.model import Assertion
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a piece of the lexicon was written, for messages."""
+
+    file: Path
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One way in which text can give evidence for a lesson.
+
+    `parts` are groups of phrases; the rule matches where one phrase of each part stands within
+    reach of the others. A rule with a single part is a plain list of phrases.
+    """
+
+    id: str
+    lesson: str
+    parts: tuple[tuple[str, ...], ...]  # phrase sources, see `phrases.py` for their syntax
+    origin: Origin
+    ordered: bool = True
+    within: int = 6  # most words between neighbouring parts
+    needs: tuple[tuple[str, ...], ...] = ()  # each group must occur elsewhere in the sentence
+    unless: tuple[str, ...] = ()  # none may occur in the sentence
+    not_before: tuple[str, ...] = ()  # none may stand right before the match
+    not_after: tuple[str, ...] = ()  # none may stand right after it
+    kinds: tuple[str, ...] = ()  # passage kinds it is limited to; empty: all
+    under: tuple[str, ...] = ()  # must occur in the section path or the cell's headers
+    starts: bool = False  # the match must begin the sentence
+    assertion: Assertion | None = None  # overrides the cues
+    confidence: float = 0.7
+    yields_to: tuple[str, ...] = ()  # lessons whose counted mention in the sentence sets this one aside
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """Text that looks like evidence and is none: a match overlapping it is set aside."""
+
+    id: str
+    lesson: str  # "" for all lessons
+    parts: tuple[tuple[str, ...], ...]
+    origin: Origin
+    ordered: bool = True
+    within: int = 6
+    whole_sentence: bool = False  # sets aside every match in the sentence, not only overlapping ones
+    spares: tuple[str, ...] = ()  # an exclusion for all lessons leaves these alone
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """Words that decide the assertion of what stands in their scope."""
+
+    id: str
+    assertion: Assertion | None  # None: cancels overlapping cues ("not only")
+    phrases: tuple[str, ...]
+    scope: str  # "after", "before", "clause", "sentence", "start" (it opens the sentence; all of it)
+    origin: Origin
+    strength: int = 1  # of two cues in scope the stronger wins, then the nearer
+    reach: int = 40  # words
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A sentence with what must be found in it. `[[…]]` marks the span that must be matched."""
+
+    text: str
+    expect: str  # "match", "no_match", "known_miss", "known_false_alarm"
+    lesson: str
+    origin: Origin
+    rule: str = ""  # the rule that must (not) match; "" any of the lesson
+    assertion: Assertion | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A lesson: its codebook entry and its rules."""
+
+    id: str  # "L10"
+    number: int
+    slug: str
+    title: str
+    brief: str  # one sentence
+    definition: str
+    code_when: str
+    do_not_code_when: str
+    recommendation: str  # what the study advises a hospital that lacks it
+    rules: tuple[Rule, ...]
+    exclusions: tuple[Exclusion, ...]
+    examples: tuple[Example, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Lessons in order, shared word classes, exclusions for all lessons, assertion cues."""
+
+    name: str
+    version: str
+    hash: str  # SHA-256 over the canonical content: formatting and comments do not count
+    lessons: tuple[Lesson, ...]
+    classes: Mapping[str, tuple[str, ...]]  # "L10.agreement" for a class local to a lesson
+    exclusions: tuple[Exclusion, ...]
+    cues: tuple[Cue, ...]
+    path: Path
+
+    def lesson(self, key: str) -> Lesson:
+        """Return a lesson by id (`L10`), number (`10`) or slug. Raises `KeyError`."""
+        wanted = key.strip().casefold()
+        for lesson in self.lessons:
+            if wanted in (lesson.id.casefold(), str(lesson.number), lesson.slug.casefold()):
+                return lesson
+        raise KeyError(key)
