@@ -1,0 +1,375 @@
+"""Worker processes that may die: an executor in which a task costs itself and nothing else.
+
+`concurrent.futures.ProcessPoolExecutor` gives up all its work when one worker dies, and cannot
+stop a task that hangs. PDFs make both happen. `WorkerPool` keeps the executor interface (so that
+another executor, of a cluster for example, can take its place) and runs every task in a process
+that is watched: one task at a time, a wall-clock limit, a memory limit, replaced when it dies.
+
+    submit ──queue──> dispatcher thread ──pipe──> worker process: initializer, then task after task
+       ^                     │ deadline passed, or pipe closed: kill, fail that one future, replace
+       └───── Future <───────┘
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pickle
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from typing import Any, TypeVar
+
+_T = TypeVar("_T")
+_SPAWN = multiprocessing.get_context("spawn")
+_START_LIMIT = 180.0  # seconds a worker may take to import what it needs on a busy machine
+_START_TRIES = 3  # workers that die one after the other before they are ready: give up
+_GRACE = 30  # seconds after which the kernel ends a task that nobody is left to end
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS")
+
+
+class WorkerDiedError(Exception):
+    """The process that ran the task ended in the middle of it."""
+
+
+class TaskTimeoutError(Exception):
+    """The task took longer than allowed, and its process was killed."""
+
+
+class PoolBrokenError(Exception):
+    """No worker can be started: what follows would fail in the same way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a worker may use up."""
+
+    seconds: float = 120.0  # wall clock, for one task
+    memory_mb: int = 0  # address space of a worker in MiB; 0: unlimited
+    tasks: int = 200  # a worker is replaced after so many, so that leaks stay small
+
+
+@dataclass(slots=True)
+class _Task:
+    payload: bytes  # pickled (function, args, kwargs)
+    future: Future[Any]
+
+
+@dataclass(slots=True, eq=False)
+class _Worker:
+    process: SpawnProcess
+    pipe: Connection
+    deadline: float  # of the start, then of each task
+    is_ready: bool = False
+    task: _Task | None = None
+    done: int = 0
+
+
+@dataclass(slots=True)
+class _State:
+    """What the threads share; held under `lock`."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    queue: deque[_Task] = field(default_factory=deque)
+    is_closing: bool = False  # no new tasks; end when the queue is empty
+    is_killed: bool = False  # end now
+
+
+class WorkerPool(Executor):
+    """An executor over `jobs` spawned processes, each ready after `initializer(*initargs)`.
+
+    A future fails with `TaskTimeoutError`, `WorkerDiedError` (also when the memory limit killed it),
+    `PoolBrokenError`, or with what the function raised (`MemoryError` among it).
+    """
+
+    def __init__(
+        self,
+        jobs: int,
+        limits: Limits | None = None,
+        *,
+        initializer: Callable[..., None] | None = None,
+        initargs: tuple[object, ...] = (),
+    ) -> None:
+        self._jobs = max(1, jobs)
+        self._limits = limits or Limits()
+        self._setup = pickle.dumps((initializer, initargs))
+        self._state = _State()
+        self._workers: list[_Worker] = []
+        self._retired: list[SpawnProcess] = []
+        self._failed_starts = 0
+        self._wake_reader, self._wake_writer = _SPAWN.Pipe(duplex=False)
+        self._thread = threading.Thread(target=self._dispatch, name="chna-pool", daemon=True)
+        self._thread.start()
+
+    def submit(self, fn: Callable[..., _T], /, *args: Any, **kwargs: Any) -> Future[_T]:
+        """Queue `fn(*args, **kwargs)`; function and arguments must be picklable."""
+        future: Future[_T] = Future()
+        task = _Task(pickle.dumps((fn, args, kwargs)), future)
+        with self._state.lock:
+            if self._state.is_closing:
+                raise RuntimeError("the pool is shut down")
+            self._state.queue.append(task)
+        self._wake()
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Take no more tasks; with `wait` return when the queued ones are done."""
+        with self._state.lock:
+            self._state.is_closing = True
+            if cancel_futures:
+                for task in self._state.queue:
+                    task.future.cancel()
+        self._wake()
+        if wait:
+            self._thread.join()
+
+    def kill(self) -> None:
+        """End all workers at once, whatever they are doing; open futures are cancelled or fail."""
+        with self._state.lock:
+            self._state.is_closing = self._state.is_killed = True
+        self._wake()
+        self._thread.join()
+
+    def _wake(self) -> None:
+        with suppress(OSError):  # the dispatcher has ended and closed it
+            self._wake_writer.send_bytes(b"x")
+
+    # -- all below runs in the dispatcher thread
+
+    def _dispatch(self) -> None:
+        _block_interrupts()  # and so in the workers, which inherit it, from their first instruction
+        reason: Exception = PoolBrokenError("the pool was stopped")
+        try:
+            while self._assign():
+                self._listen()
+                self._enforce_deadlines()
+        except Exception as error:  # a bug here must fail the futures, not hang those who wait
+            reason = (
+                error
+                if isinstance(error, PoolBrokenError)
+                else PoolBrokenError(f"{type(error).__name__}: {error}")
+            )
+        finally:
+            self._end(reason)
+
+    def _assign(self) -> bool:
+        """Give queued tasks to idle workers, start workers as needed; False when all is done."""
+        with self._state.lock:
+            queue, state = self._state.queue, self._state
+            if state.is_killed:
+                return False
+            for worker in [w for w in self._workers if w.is_ready and w.task is None]:
+                task = self._next_task()
+                if task is None:
+                    break
+                self._hand_over(worker, task)
+            waiting, starting = len(queue), sum(not worker.is_ready for worker in self._workers)
+            is_done = state.is_closing and not waiting and not any(w.task for w in self._workers)
+        if is_done:
+            return False
+        for _ in range(min(waiting - starting, self._jobs - len(self._workers))):
+            self._start_worker()
+        return True
+
+    def _next_task(self) -> _Task | None:
+        while self._state.queue:
+            task = self._state.queue.popleft()
+            if task.future.set_running_or_notify_cancel():
+                return task
+        return None
+
+    def _hand_over(self, worker: _Worker, task: _Task) -> None:
+        worker.task = task
+        worker.deadline = time.monotonic() + self._limits.seconds
+        with suppress(OSError):  # it died meanwhile: the closed pipe tells in `_listen`
+            worker.pipe.send_bytes(task.payload)
+
+    def _start_worker(self) -> None:
+        ours, theirs = _SPAWN.Pipe()
+        process = _SPAWN.Process(target=_work, args=(theirs, self._setup, self._limits), daemon=True)
+        process.start()
+        theirs.close()  # so that the pipe reads as closed when the worker dies
+        self._workers.append(_Worker(process, ours, time.monotonic() + _START_LIMIT))
+
+    def _listen(self) -> None:
+        """Wait until a worker answers or dies, a deadline passes, or somebody wakes us."""
+        deadlines = [worker.deadline for worker in self._workers if worker.task or not worker.is_ready]
+        pause = max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
+        ready = wait([self._wake_reader, *(worker.pipe for worker in self._workers)], pause)
+        if self._wake_reader in ready:
+            while self._wake_reader.poll():
+                self._wake_reader.recv_bytes()
+        for worker in [worker for worker in self._workers if worker.pipe in ready]:
+            try:
+                has_worked, value = pickle.loads(worker.pipe.recv_bytes())
+            except (EOFError, OSError):
+                self._on_death(worker)
+            else:
+                self._on_answer(worker, has_worked, value)
+
+    def _on_answer(self, worker: _Worker, has_worked: bool, value: Any) -> None:
+        task, worker.task = worker.task, None
+        if task is None:  # the first message of a worker is about its initializer
+            if not has_worked:
+                raise PoolBrokenError(f"a worker cannot start: {type(value).__name__}: {value}") from value
+            worker.is_ready, self._failed_starts = True, 0
+            return
+        worker.done += 1
+        if worker.done >= self._limits.tasks or isinstance(value, MemoryError):
+            self._workers.remove(worker)
+            worker.pipe.close()  # it ends by itself when it reads the end of the pipe
+            self._retired.append(worker.process)
+        if has_worked:
+            task.future.set_result(value)
+        else:
+            task.future.set_exception(value)
+
+    def _on_death(self, worker: _Worker) -> None:
+        code = self._discard(worker)
+        how = f"killed by signal {-code}" if code is not None and code < 0 else f"exit status {code}"
+        if worker.task:
+            worker.task.future.set_exception(WorkerDiedError(f"the worker process died ({how})"))
+        elif not worker.is_ready:
+            self._failed_starts += 1
+            if self._failed_starts >= _START_TRIES:
+                raise PoolBrokenError(f"worker processes die while starting ({how})")
+
+    def _enforce_deadlines(self) -> None:
+        now = time.monotonic()
+        for worker in [worker for worker in self._workers if worker.deadline <= now]:
+            if worker.task:
+                self._discard(worker)
+                limit = f"{self._limits.seconds:g} seconds"
+                worker.task.future.set_exception(TaskTimeoutError(f"not finished within {limit}"))
+            elif not worker.is_ready:
+                self._discard(worker)
+                raise PoolBrokenError(f"a worker was not ready within {_START_LIMIT:g} seconds")
+
+    def _discard(self, worker: _Worker) -> int | None:
+        """Make sure that the worker is dead, forget it, and return its exit code."""
+        self._workers.remove(worker)
+        worker.pipe.close()
+        worker.process.join(0.2)  # it may be about to end by itself, and tell why
+        _kill(worker.process)
+        worker.process.join()
+        return worker.process.exitcode
+
+    def _end(self, reason: Exception) -> None:
+        with self._state.lock:
+            self._state.is_closing = True
+            open_tasks = [task for task in self._state.queue if not task.future.done()]
+            self._state.queue.clear()
+        is_calm = not open_tasks and not any(worker.task for worker in self._workers)
+        for worker in list(self._workers):
+            if worker.task:
+                worker.task.future.set_exception(reason)
+            worker.pipe.close()
+            self._retired.append(worker.process)
+        for task in open_tasks:
+            if task.future.set_running_or_notify_cancel():
+                task.future.set_exception(reason)
+        for process in self._retired:
+            if is_calm:
+                process.join(2)
+            _kill(process)
+            process.join()
+        self._wake_writer.close()
+        self._wake_reader.close()
+
+
+def _kill(process: SpawnProcess) -> None:
+    if process.is_alive():
+        if sys.platform != "win32" and process.pid:
+            with suppress(OSError):  # its group: an OCR program it started goes with it
+                os.killpg(process.pid, signal.SIGKILL)
+        process.kill()
+
+
+def _block_interrupts() -> None:
+    if sys.platform != "win32":
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+
+
+# -- all below runs in a worker process
+
+
+def _work(pipe: Connection, setup: bytes, limits: Limits) -> None:
+    """Body of a worker: run the initializer, then answer task after task until the pipe ends."""
+    _prepare_process(limits)
+    initializer, initargs = None, ()
+    try:
+        initializer, initargs = pickle.loads(setup)
+        if initializer:
+            initializer(*initargs)
+        pipe.send_bytes(pickle.dumps((True, None)))
+    except Exception as error:
+        pipe.send_bytes(_dump_error(error))
+        return
+    while True:
+        try:
+            payload = pipe.recv_bytes()
+        except (EOFError, OSError):
+            return
+        _set_alarm(int(limits.seconds) + _GRACE)
+        answer = _run(payload)
+        _set_alarm(0)
+        try:
+            pipe.send_bytes(answer)
+        except OSError:  # nobody listens any more
+            return
+
+
+def _run(payload: bytes) -> bytes:
+    try:
+        fn, args, kwargs = pickle.loads(payload)
+        return pickle.dumps((True, fn(*args, **kwargs)))
+    except Exception as error:
+        return _dump_error(error)
+
+
+def _dump_error(error: Exception) -> bytes:
+    """Return the exception as a message, with its traceback as a note; one that cannot travel, as text."""
+    trace = traceback.format_exc()
+    try:
+        error.add_note(trace)
+        message = pickle.dumps((False, error))
+        pickle.loads(message)
+    except Exception:
+        substitute = RuntimeError(f"{type(error).__name__}: {error}")
+        substitute.add_note(trace)
+        message = pickle.dumps((False, substitute))
+    return message
+
+
+def _prepare_process(limits: Limits) -> None:
+    for name in _ONE_THREAD:  # before numpy is imported: the processes already fill the machine
+        os.environ[name] = "1"
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    os.dup2(2, 1)  # stdout is data: what a library prints must not get into it
+    if sys.platform == "win32":
+        return
+    with suppress(OSError):
+        os.setpgid(0, 0)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    if limits.memory_mb:
+        import resource
+
+        most = limits.memory_mb * 2**20
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        with suppress(OSError, ValueError):  # macOS knows the limit but does not take it
+            resource.setrlimit(resource.RLIMIT_AS, (most if hard < 0 else min(most, hard), hard))
+
+
+def _set_alarm(seconds: int) -> None:
+    """Have the kernel end this process, should the parent be gone that would have done so."""
+    if sys.platform != "win32":
+        signal.alarm(seconds)
