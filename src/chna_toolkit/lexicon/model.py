@@ -66,7 +66,7 @@ class Cue:
     id: str
     assertion: Assertion | None  # None: cancels overlapping cues ("not only")
     phrases: tuple[str, ...]
-    scope: str  # "after", "before", "clause", "sentence", "start" (it opens the sentence; all of it)
+    scope: str  # "after", "before", "clause", "sentence", "start" (it opens the sentence), "under" (section or header)
     origin: Origin
     strength: int = 1  # of two cues in scope the stronger wins, then the nearer
     reach: int = 40  # words

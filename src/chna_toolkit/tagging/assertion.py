@@ -1,0 +1,174 @@
+"""Assertions: whether what stands at a place is done, planned, called for, or missing.
+
+After ConText (Harkema et al., J Biomed Inform 2009; 42: 839-851): cues with a direction and a
+reach, ended by clause boundaries, with pseudo-cues that cancel others. The cues are our own:
+clinical ones are wrong here ("lack of transportation" is a need, not a negation).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chna_toolkit.lexicon.model import Cue
+from chna_toolkit.lexicon.words import CLAUSE, COMMA, Words
+from chna_toolkit.model import Assertion
+from chna_toolkit.tagging.index import Group, Hits, PhraseIndex, Span
+from chna_toolkit.tagging.rules import spans_of
+
+# A clause begins at these words wherever they stand …
+_OPENERS = frozenset(
+    ["but", "while", "whereas", "although", "though", "however", "because", "unless", "until"]
+)
+# … at these after a comma …
+_OPENERS_AFTER_COMMA = frozenset(
+    [
+        "which",
+        "who",
+        "whose",
+        "where",
+        "when",
+        "so",
+        "and",
+        "or",
+        "as",
+        "if",
+        "since",
+        "after",
+        "before",
+        "yet",
+    ]
+)
+# … and at "and"/"or" followed by one of these: a new verb with its own tense.
+_JOINERS = frozenset(("and", "or", "then"))
+_AUXILIARIES = frozenset(
+    [
+        "will",
+        "have",
+        "has",
+        "had",
+        "be",
+        "is",
+        "are",
+        "was",
+        "were",
+        "plan",
+        "plans",
+        "intend",
+        "intends",
+        "can",
+        "could",
+        "should",
+        "must",
+        "do",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The assertion of a mention and the words that decided it."""
+
+    assertion: Assertion
+    cue: str = ""
+
+
+class AssertionFinder:
+    """Decides assertions by cues with scope."""
+
+    def __init__(self, cues: tuple[Cue, ...], index: PhraseIndex) -> None:
+        self._cues: list[tuple[Cue, Group]] = [(cue, index.add(cue.phrases)) for cue in cues]
+
+    def read(self, text: Words, hits: Hits, context: Hits) -> Reading:
+        """Find the cues of one text; the result answers for any span in it."""
+        found: list[tuple[Cue, Span]] = []
+        cancelled: list[Span] = []
+        general: list[Cue] = []
+        for cue, group in self._cues:
+            if cue.scope == "under":
+                if spans_of(group, context):
+                    general.append(cue)
+                continue
+            spans = spans_of(group, hits)
+            if cue.assertion is None:
+                cancelled += spans
+            else:
+                found += ((cue, span) for span in spans)
+        live = [
+            (cue, span)
+            for cue, span in found
+            if not any(other[0] <= span[0] and span[1] <= other[1] for other in cancelled)
+        ]
+        return Reading(text, live, general, _clauses(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The cues of one text with its clauses."""
+
+    text: Words
+    cues: list[tuple[Cue, Span]]
+    general: list[Cue]  # cues in the section path or the cell's headers
+    clauses: list[int]
+
+    def verdict(self, match: tuple[Span, ...]) -> Verdict:
+        """Return the assertion of a match: the strongest cue in whose scope it stands, then the nearest."""
+        start, end = match[0][0], match[-1][1]
+        best: tuple[int, int] | None = None
+        winner: tuple[Cue, Span] | None = None
+        for cue, span in self.cues:
+            distance = self._distance(cue, span, start, end)
+            if distance is None:
+                continue
+            rank = (cue.strength, -distance)
+            if best is None or rank > best:
+                best, winner = rank, (cue, span)
+        if winner is not None and winner[0].assertion is not None:
+            words = " ".join(self.text.forms[winner[1][0] : winner[1][1]])
+            return Verdict(winner[0].assertion, words)
+        for cue in self.general:
+            if cue.assertion is not None:
+                return Verdict(cue.assertion, f"under: {cue.id}")
+        return Verdict(Assertion.PRACTICE)
+
+    def _distance(self, cue: Cue, span: Span, start: int, end: int) -> int | None:
+        """Words from a cue to a match in its scope; `None` outside it."""
+        text, clauses = self.text, self.clauses
+        if text.sentences[span[0]] != text.sentences[start]:
+            return None
+        if span[1] <= start:
+            gap = start - span[1]
+        elif span[0] >= end:
+            gap = span[0] - end
+        else:
+            gap = 0
+        if gap > cue.reach:
+            return None
+        if cue.scope == "sentence":
+            return gap
+        if cue.scope == "start":
+            first = text.sentences.index(text.sentences[start])
+            return gap if span[0] - first <= 1 else None
+        touches = clauses[start] <= clauses[span[0]] <= clauses[end - 1]
+        if cue.scope == "after" and span[0] >= end:
+            return None
+        if cue.scope == "before" and span[1] <= start:
+            return None
+        return gap if touches or clauses[span[1] - 1] in (clauses[start], clauses[end - 1]) else None
+
+
+def _clauses(text: Words) -> list[int]:
+    """Number the clauses: one number a word."""
+    numbers: list[int] = []
+    clause = 0
+    norms = text.norms
+    for place, norm in enumerate(norms):
+        strength = text.breaks[place]
+        if place and (
+            strength >= CLAUSE
+            or norm in _OPENERS
+            or (strength == COMMA and norm in _OPENERS_AFTER_COMMA)
+            or (norm in _JOINERS and place + 1 < len(norms) and norms[place + 1] in _AUXILIARIES)
+        ):
+            clause += 1
+        numbers.append(clause)
+    return numbers
