@@ -27,7 +27,7 @@ class BarChart(Flowable):
         canvas, theme = self.canv, self.theme
         left, bottom, top = 38.0, 34.0, self.height - 18
         highest = max(value for _, values in self.rows for value in values)
-        step = next(s for s in (1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000) if highest / s <= 5)
+        step = next(s for s in (1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000) if highest / s <= 5)
         ticks = int(highest // step) + 1
         scale = (top - bottom) / (ticks * step)
         canvas.setFont(theme.font, 7)

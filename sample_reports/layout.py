@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from functools import partial
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -11,6 +12,7 @@ from xml.sax.saxutils import escape
 from charts import BarChart
 from covers import draw_cover
 from reportlab.lib.colors import HexColor
+from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.utils import simpleSplit
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
@@ -25,9 +27,10 @@ from reportlab.platypus import (
     Paragraph,
     Spacer,
     Table,
+    TableStyle,
 )
 from reportlab.platypus.tableofcontents import TableOfContents
-from source import LABEL, Block, Source
+from source import LABEL, Block, Source, text_blocks
 from themes import PAGE, THEMES, make_styles
 
 WIDTH, HEIGHT = PAGE
@@ -120,7 +123,7 @@ class DocumentBuilder(BaseDocTemplate):
         level = {"h1": 0, "h2": 1}.get(getattr(getattr(flowable, "style", None), "name", ""))
         if level is None:
             return
-        text = flowable.getPlainText()
+        text = unicodedata.normalize("NFKC", flowable.getPlainText())
         if level == 0:
             self.chapter = text
         key = f"h{self.page}-{len(text)}-{text[:20]}"
@@ -170,7 +173,7 @@ class DocumentBuilder(BaseDocTemplate):
 
     def _flowables(self, block: Block) -> list[Flowable]:
         if block.kind in ("h1", "h2", "h3"):
-            return [Paragraph(self._inline(block.argument), self.styles[block.kind])]
+            return [Paragraph(self._inline(block.argument, hyphens=False), self.styles[block.kind])]
         if block.kind in ("p",):
             return [Paragraph(self._inline(block.text), self.styles[block.kind])]
         if block.kind == "item":
@@ -179,10 +182,10 @@ class DocumentBuilder(BaseDocTemplate):
             return [Paragraph(self._inline(line), self.styles[block.kind]) for line in block.lines if line.strip()]
         return getattr(self, f"_{block.kind}")(block)
 
-    def _inline(self, text: str) -> str:
+    def _inline(self, text: str, hyphens: bool = True) -> str:
         """Source mark-up to reportlab mark-up, with soft hyphens and ligatures as the theme wants."""
         text = LABEL.sub(r"\2", text)
-        if self.theme.justified:
+        if self.theme.justified and hyphens:
             text = re.sub(r"[A-Za-z]{6,}", lambda m: _hyphenate(m[0], self.hyphens), text)
         if self.theme.ligatures:
             text = text.replace("ffi", "f\ufb01").replace("fi", "\ufb01").replace("fl", "\ufb02")
@@ -194,6 +197,7 @@ class DocumentBuilder(BaseDocTemplate):
     def _toc(self, _block: Block) -> list[Flowable]:
         toc = TableOfContents(dotsMinLevel=0, rightColumnWidth=36, formatter=self.label)
         toc.levelStyles = [self.styles["toc0"], self.styles["toc1"]]
+        toc.tableStyle = TableStyle([(side, (0, 0), (-1, -1), 0.6) for side in ("TOPPADDING", "BOTTOMPADDING")])
         title = Paragraph("Table of Contents", self.styles["h1"].clone("toc-title"))
         return [title, toc]
 
@@ -206,17 +210,16 @@ class DocumentBuilder(BaseDocTemplate):
         return [Spacer(0, 6), Table([[parts]], style=bar, hAlign="LEFT"), Spacer(0, 8)]
 
     def _callout(self, block: Block) -> list[Flowable]:
-        parts: list[Flowable] = [Paragraph(self._inline(block.argument), self.styles["callout-title"])]
-        for line in block.lines:
-            if line.startswith("- "):
-                parts.append(Paragraph(self._inline(line[2:]), self._list_in_box(), bulletText="•"))
-            elif line.strip():
-                parts.append(Paragraph(self._inline(line), self.styles["callout"]))
+        parts: list[Flowable] = [Paragraph(self._inline(block.argument, hyphens=False), self.styles["callout-title"])]
+        for inner in text_blocks(block.lines):
+            item = inner.kind == "item"
+            style = self._list_in_box() if item else self.styles["callout"]
+            parts.append(Paragraph(self._inline(inner.text), style, bulletText="•" if item else None))
         look = [("BACKGROUND", (0, 0), (-1, -1), HexColor(self.theme.tint)), ("ROUNDEDCORNERS", [7, 7, 7, 7])]
         look += [(side, (0, 0), (-1, -1), 9) for side in ("LEFTPADDING", "RIGHTPADDING", "TOPPADDING", "BOTTOMPADDING")]
         return [Spacer(0, 4), Table([[parts]], style=look), Spacer(0, 10)]
 
-    def _list_in_box(self):  # type: ignore[no-untyped-def]
+    def _list_in_box(self) -> ParagraphStyle:
         return self.styles["callout"].clone("callout-item", leftIndent=12, bulletIndent=2)
 
     def _table(self, block: Block) -> list[Flowable]:

@@ -129,6 +129,11 @@ def _blocks(body: str) -> list[Block]:
     return blocks
 
 
+def text_blocks(lines: tuple[str, ...]) -> list[Block]:
+    """Paragraphs and items of a few lines, such as those inside a call-out."""
+    return _blocks("\n".join(lines))
+
+
 def _text_blocks(lines: list[str]) -> list[Block]:
     """Headings, notes and quotes stand alone; list items begin at their signs; the rest is a paragraph."""
     first = lines[0]

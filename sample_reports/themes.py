@@ -85,7 +85,7 @@ def make_styles(theme: Theme) -> dict[str, ParagraphStyle]:
     small = size - 1.5
     styles = (
         p,
-        head("h1", size * 2.1, spaceAfter=size),
+        head("h1", size * 2.1, spaceBefore=size * 1.6, spaceAfter=size),
         head("h2", size * 1.4, spaceBefore=size * 0.9, spaceAfter=size * 0.5),
         head("h3", size * 1.08, spaceBefore=size * 0.5, spaceAfter=size * 0.3),
         derive("item", leftIndent=14, bulletIndent=3, spaceAfter=size * 0.35, alignment=0),
@@ -100,7 +100,7 @@ def make_styles(theme: Theme) -> dict[str, ParagraphStyle]:
         derive("note", fontSize=7.2, leading=9, spaceAfter=1, alignment=0),
         derive("caps", fontSize=8.4, leading=10.6, spaceAfter=3, alignment=0),
         derive("signature", fontName=theme.italic, leading=leading, spaceBefore=4, alignment=0),
-        derive("toc0", fontName=theme.bold, leading=leading * 1.25, spaceBefore=4, alignment=0),
-        derive("toc1", leftIndent=16, leading=leading * 1.15, alignment=0),
+        derive("toc0", fontName=theme.bold, spaceBefore=2, spaceAfter=0, alignment=0),
+        derive("toc1", leftIndent=16, fontSize=small + 0.3, leading=small * 1.2, spaceAfter=0, alignment=0),
     )  # fmt: skip
     return {style.name: style for style in styles}
