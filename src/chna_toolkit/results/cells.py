@@ -1,0 +1,98 @@
+"""Values to CSV text and back, without loss, and so that no spreadsheet runs a formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TextIO
+
+from chna_toolkit.results.schemas import Column, Value
+
+_FORMULA = re.compile(r"'*[=+@\t\r\n-]")
+_NUMBER = re.compile(r"'*-\d+(?:[.,]\d+)*\s?%?")  # a plain negative number is none
+_QUOTED = re.compile(r'[",\r\n]')
+
+
+def protect(text: str) -> str:
+    """Put an apostrophe before a text that a spreadsheet would take for a formula.
+
+    A text that already has apostrophes before such a beginning gets one more, so that
+    `expose` undoes exactly this.
+    """
+    return f"'{text}" if _looks_like_formula(text) else text
+
+
+def expose(cell: str) -> str:
+    """Undo `protect`."""
+    return cell[1:] if cell.startswith("'") and _looks_like_formula(cell[1:]) else cell
+
+
+def _looks_like_formula(text: str) -> bool:
+    return bool(_FORMULA.match(text)) and not _NUMBER.fullmatch(text)
+
+
+def tidy(value: Value, column: Column) -> Value:
+    """Return the value as its column holds it: numbers rounded, text that UTF-8 can carry."""
+    if value is None:
+        return "" if column.type == "string" else None
+    if column.type == "string":
+        text = str(value)
+        # A lone surrogate from a broken font table or file name must not stop the run.
+        return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+    if column.type == "number":
+        return round(float(value), column.decimals) + 0.0  # + 0.0 turns -0.0 into 0.0
+    return bool(value) if column.type == "boolean" else int(value)
+
+
+def write_csv(stream: TextIO, columns: Sequence[Column], rows: Iterable[Sequence[Value]]) -> None:
+    """Write header and rows. `stream` must not translate line ends (`newline=""`)."""
+    stream.write(",".join(column.name for column in columns) + "\n")
+    for row in rows:
+        cells = (_to_text(value, column) for value, column in zip(row, columns, strict=True))
+        stream.write(",".join(cells) + "\n")
+
+
+def read_csv(stream: TextIO, columns: Sequence[Column]) -> Iterator[list[Value]]:
+    """Yield the rows with the types of the columns.
+
+    Raises `ValueError` if the header is another or a cell has another type.
+    """
+    csv.field_size_limit(2**31 - 1)  # a run-on table cell can pass the default of 131,072
+    reader = csv.reader(stream)
+    header = next(reader, [])
+    expected = [column.name for column in columns]
+    if header != expected:
+        raise ValueError(f"columns are {header}, not {expected}")
+    for row in reader:
+        yield [_from_text(cell, column) for cell, column in zip(row, columns, strict=True)]
+
+
+def csv_text(columns: Sequence[Column], rows: Iterable[Sequence[Value]]) -> str:
+    """Return what `write_csv` writes."""
+    stream = io.StringIO(newline="")
+    write_csv(stream, columns, rows)
+    return stream.getvalue()
+
+
+def _to_text(value: Value, column: Column) -> str:
+    if value is None:
+        return ""
+    if column.type == "string":
+        text = protect(str(value))
+        # csv.writer leaves a lone carriage return bare, and reading then breaks the row.
+        return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
+    if column.type == "number":
+        return f"{value:.{column.decimals}f}"
+    return str(value).lower()
+
+
+def _from_text(cell: str, column: Column) -> Value:
+    if column.type == "string":
+        return expose(cell)
+    if cell == "":
+        return None
+    if column.type == "boolean":
+        return {"true": True, "false": False}[cell]
+    return int(cell) if column.type == "integer" else float(cell)

@@ -1,0 +1,78 @@
+"""The numbers of a run, and the one sentence that people quote."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping
+
+import pandas as pd
+
+from chna_toolkit.results.frames import rows_of
+
+_ASSESSED, _OCR = "assessed", "needs_ocr"
+
+
+def count(tables: Mapping[str, pd.DataFrame]) -> dict[str, int | float | None]:
+    """Return the counts of a run for its manifest and closing sentence.
+
+    `documents` are distinct files and fall into `assessed`, `needs_ocr`, `failed` (could not be
+    read) and `too_little_text` (read, but too little of it). `median_covered` is over hospitals
+    and cycles that were assessed; `None` if none was.
+    """
+    documents = rows_of(tables["documents"])
+    kinds = {row["file"]: _kind(str(row["extraction_status"]), bool(row["assessed"])) for row in documents}
+    copies = {name for row in documents for name in str(row["other_files"]).split(";") if name}
+    for row in rows_of(tables["failures"]):
+        if row["file"] not in copies:
+            kinds.setdefault(row["file"], "failed")  # could not be opened: no document at all
+    matrix = rows_of(tables["coverage_matrix"])
+    covered = [int(row["covered"] or 0) for row in matrix if row["lesson_coverage_percent"] is not None]
+    found = list(kinds.values())
+    return {
+        "documents": len(found),
+        "copies": len(copies),
+        "hospitals": len({row["hospital_key"] for row in matrix}),
+        "assessed": found.count(_ASSESSED),
+        "needs_ocr": found.count(_OCR),
+        "too_little_text": found.count("too_little_text"),
+        "failed": found.count("failed"),
+        "lessons": len(tables["lessons"]),
+        "median_covered": statistics.median(covered) if covered else None,
+        "pages": sum(int(row["pages"] or 0) for row in documents),
+        "words": sum(int(row["words"] or 0) for row in documents),
+        "mentions": len(tables["mentions"]),
+        "gaps": len(tables["gaps"]),
+    }
+
+
+def closing_sentence(counts: Mapping[str, int | float | None], report: str = "") -> str:
+    """Return the last line of a scan, such as "8 documents of 7 hospitals: 7 assessed, ..."."""
+    parts = [f"{counts['assessed']} assessed", f"{counts['needs_ocr']} {_verb(counts['needs_ocr'])} OCR"]
+    if counts["too_little_text"]:
+        parts.append(f"{counts['too_little_text']} with too little text")
+    parts.append(f"{counts['failed']} failed")
+    copies = f" ({_of(counts['copies'], 'copy', 'copies')} counted once)" if counts["copies"] else ""
+    sentence = (
+        f"{_of(counts['documents'], 'document')}{copies} of {_of(counts['hospitals'], 'hospital')}: "
+        f"{', '.join(parts)}."
+    )
+    if counts["median_covered"] is not None:
+        lessons = _of(counts["lessons"], "lesson")
+        sentence += f" Median coverage {counts['median_covered']:g} of {lessons}."
+    return f"{sentence} Report: {report}" if report else sentence
+
+
+def _kind(status: str, assessed: bool) -> str:
+    if assessed:
+        return _ASSESSED
+    if status in ("ok", "partial"):
+        return "too_little_text"
+    return _OCR if status == "needs_ocr" else "failed"
+
+
+def _verb(number: int | float | None) -> str:
+    return "needs" if number == 1 else "need"
+
+
+def _of(number: int | float | None, noun: str, plural: str = "") -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number or 0:,} {plural or noun + 's'}"
