@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -105,10 +107,8 @@ def test_damage_is_an_error_and_never_another_document(document, data):
     altered = good[:place] + bytes([good[place] ^ data.draw(st.integers(1, 255))]) + good[place + 1 :]
     with pytest.raises(CodecError):
         decode_document(cut)
-    try:
-        assert decode_document(altered) == document  # a bit of the zlib header may mean nothing
-    except CodecError:
-        pass
+    with suppress(CodecError):  # a bit of the zlib header may mean nothing
+        assert decode_document(altered) == document
 
 
 def test_mentions_are_not_taken_for_a_document():

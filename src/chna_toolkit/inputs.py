@@ -1,0 +1,144 @@
+"""Which files to read: folders, globs and lists become inputs with a name, a size and a hash.
+
+The name shown to the user is relative to the folder that was asked for, with `/` on every
+system, and inputs are sorted by it: the order of arguments and of the file system never shows
+in a result. The same bytes under two names are one input, which keeps the first name.
+"""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from chna_toolkit.errors import NoInputError, UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One document to read. `problem` says why its bytes could not be read; "" if they could."""
+
+    path: Path
+    file: str  # as shown
+    sha256: str
+    size: int  # bytes
+    copies: tuple[str, ...] = ()  # other files with the same bytes, as shown
+    problem: str = ""
+
+
+def find_inputs(arguments: Sequence[str], listed: Iterable[str] = ()) -> list[Input]:
+    """Return the inputs named by `arguments`, sorted by the name shown, each with different bytes.
+
+    An argument is a file (of any name), a folder (searched for `*.pdf`), a glob, or `-`, which
+    stands for the paths in `listed`, one each (the lines of standard input). Raises `UsageError`
+    for a path that does not exist, `NoInputError` if nothing is found.
+    """
+    found: dict[Path, str] = {}  # real path -> name shown
+    for argument in arguments:
+        entries = (line.rstrip("\r\n") for line in listed) if argument == "-" else (argument,)
+        for entry in entries:
+            for path, shown in _expand(entry):
+                real = path.resolve()
+                shown = _printable(shown)
+                found[real] = min(shown, found.get(real, shown))
+    if not found:
+        raise NoInputError(
+            f"no PDF in {', '.join(arguments) or 'the list'}",
+            "folders are searched for files that end in .pdf; hidden files are left out",
+        )
+    return _join_copies(_read(path, shown) for path, shown in _disambiguate(found))
+
+
+def _printable(name: str) -> str:
+    """Return a name that can be written as UTF-8: file systems allow bytes that no text has."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _expand(entry: str) -> Iterator[tuple[Path, str]]:
+    """Yield the files an argument stands for, with the name shown."""
+    if not entry.strip():
+        return
+    path = Path(entry).expanduser()
+    if path.is_dir():
+        yield from ((file, file.relative_to(path).as_posix()) for file in _walk(path))
+    elif path.is_file():
+        yield path, path.name
+    elif path.exists():  # a pipe or device: to read it could take for ever
+        raise UsageError(f"{entry}: not a regular file", "save it as a file first")
+    elif glob.has_magic(entry):
+        yield from _expand_glob(str(path))
+    else:
+        raise UsageError(f"{entry}: no such file or folder", "check the spelling; quote names with spaces")
+
+
+def _expand_glob(pattern: str) -> Iterator[tuple[Path, str]]:
+    root = Path(pattern.split("*")[0].split("?")[0].split("[")[0] + "x").parent
+    for name in sorted(glob.glob(pattern, recursive=True)):  # noqa: PTH207 - Path.glob takes no absolute pattern
+        path = Path(name)
+        if path.is_dir():
+            yield from ((file, file.relative_to(root).as_posix()) for file in _walk(path))
+        elif path.is_file():
+            yield path, path.relative_to(root).as_posix()
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """Yield the PDFs below a folder; links to folders are followed, but none is entered twice."""
+    seen: set[tuple[int, int]] = set()
+    for current, folders, files in os.walk(folder, followlinks=True):
+        status = Path(current).stat()
+        if (status.st_dev, status.st_ino) in seen:
+            folders.clear()
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            path = Path(current, name)
+            is_readable = path.is_file() or path.is_symlink()  # a broken link becomes a failure, not a gap
+            if name.lower().endswith(".pdf") and not name.startswith(".") and is_readable:
+                yield path
+
+
+def _disambiguate(found: dict[Path, str]) -> list[tuple[Path, str]]:
+    """Return files and names sorted by name; names that would be shown twice become longer."""
+    times: dict[str, int] = {}
+    for shown in found.values():
+        times[shown] = times.get(shown, 0) + 1
+    named: list[tuple[Path, str]] = []
+    taken = {shown for shown, count in times.items() if count == 1}
+    for path, shown in sorted(found.items(), key=lambda item: (item[1], item[0])):
+        if times[shown] > 1:
+            depth = shown.count("/") + 2
+            while (longer := "/".join(path.parts[-depth:])) in taken and depth < len(path.parts):
+                depth += 1
+            shown = longer
+            taken.add(shown)
+        named.append((path, shown))
+    return sorted(named, key=lambda item: item[1])
+
+
+def _read(path: Path, shown: str) -> Input:
+    """Return the input with size and hash."""
+    try:
+        with path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256")
+            return Input(path, shown, digest.hexdigest(), stream.tell())
+    except OSError as error:
+        return Input(path, shown, "", 0, problem=error.strerror or str(error))
+
+
+def _join_copies(inputs: Iterable[Input]) -> list[Input]:
+    first: dict[str, Input] = {}
+    copies: dict[str, list[str]] = {}
+    for item in inputs:
+        key = item.sha256 or item.file
+        if key in first:
+            copies.setdefault(key, []).append(item.file)
+        else:
+            first[key] = item
+    return [
+        Input(item.path, item.file, item.sha256, item.size, tuple(copies.get(key, ())), item.problem)
+        for key, item in first.items()
+    ]
