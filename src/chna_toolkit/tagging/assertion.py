@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chna_toolkit.lexicon.model import Cue
-from chna_toolkit.lexicon.words import CLAUSE, COMMA, Words
+from chna_toolkit.lexicon.words import CLAUSE, COMMA, NUMBER, Words
 from chna_toolkit.model import Assertion
 from chna_toolkit.tagging.index import Group, Hits, PhraseIndex, Span
 from chna_toolkit.tagging.rules import spans_of
@@ -116,6 +116,8 @@ class Reading:
         best: tuple[int, int] | None = None
         winner: tuple[Cue, Span] | None = None
         for cue, span in self.cues:
+            if cue.assertion is Assertion.LACK and any(part[0] <= span[0] < part[1] for part in match):
+                continue  # a negation that the rule itself spells out is its content
             distance = self._distance(cue, span, start, end)
             if distance is None:
                 continue
@@ -146,14 +148,21 @@ class Reading:
         if cue.scope == "sentence":
             return gap
         if cue.scope == "start":
-            first = text.sentences.index(text.sentences[start])
-            return gap if span[0] - first <= 1 else None
+            return gap if span[0] == _opening(text, start) else None
         touches = clauses[start] <= clauses[span[0]] <= clauses[end - 1]
         if cue.scope == "after" and span[0] >= end:
             return None
         if cue.scope == "before" and span[1] <= start:
             return None
         return gap if touches or clauses[span[1] - 1] in (clauses[start], clauses[end - 1]) else None
+
+
+def _opening(text: Words, place: int) -> int:
+    """First word of the sentence around a place, leaving out an enumerator such as `3.` or `2.1`."""
+    first = text.sentences.index(text.sentences[place])
+    while first < place and text.norms[first] in (NUMBER, "o"):
+        first += 1
+    return first
 
 
 def _clauses(text: Words) -> list[int]:
