@@ -11,7 +11,7 @@ import glob
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from chna_toolkit.errors import NoInputError, UsageError
@@ -25,7 +25,7 @@ class Input:
     file: str  # as shown
     sha256: str
     size: int  # bytes
-    copies: tuple[str, ...] = ()  # other files with the same bytes, as shown
+    copies: tuple[Input, ...] = ()  # other files with the same bytes
     problem: str = ""
 
 
@@ -130,15 +130,7 @@ def _read(path: Path, shown: str) -> Input:
 
 
 def _join_copies(inputs: Iterable[Input]) -> list[Input]:
-    first: dict[str, Input] = {}
-    copies: dict[str, list[str]] = {}
+    groups: dict[str, list[Input]] = {}
     for item in inputs:
-        key = item.sha256 or item.file
-        if key in first:
-            copies.setdefault(key, []).append(item.file)
-        else:
-            first[key] = item
-    return [
-        Input(item.path, item.file, item.sha256, item.size, tuple(copies.get(key, ())), item.problem)
-        for key, item in first.items()
-    ]
+        groups.setdefault(item.sha256 or item.file, []).append(item)
+    return [replace(first, copies=tuple(rest)) for first, *rest in groups.values()]
