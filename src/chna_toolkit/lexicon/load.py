@@ -122,9 +122,7 @@ def _check_ids(lexicon: Lexicon) -> None:
         seen[name] = origin
     numbers = [lesson.number for lesson in lexicon.lessons]
     for twice in sorted({n for n in numbers if numbers.count(n) > 1}):
-        raise LexiconError(
-            f"two lessons have the number {twice}", "Number each lesson once.", file=lexicon.path
-        )
+        raise LexiconError(f"two lessons have the number {twice}", "Number each lesson once.", file=lexicon.path)
 
 
 def _check_phrases(lexicon: Lexicon) -> None:
@@ -187,9 +185,7 @@ class _File:
             text = path.read_text("utf-8")
             return cls(path, tomllib.loads(text), tuple(text.splitlines()))
         except (OSError, UnicodeDecodeError) as error:
-            raise LexiconError(
-                f"cannot be read: {error}", "It must be a UTF-8 text file.", file=path
-            ) from None
+            raise LexiconError(f"cannot be read: {error}", "It must be a UTF-8 text file.", file=path) from None
         except tomllib.TOMLDecodeError as error:
             line = re.search(r"at line (\d+)", str(error))
             raise LexiconError(
@@ -245,13 +241,9 @@ class _File:
         value = entry.get(key, [])
         if not isinstance(value, list):
             raise self.fail(f"{key!r} must be a list", line, f'Write {key} = ["…", ["…", "…"]].')
-        return tuple(
-            self.texts({key: item if isinstance(item, list) else [item]}, key, line) for item in value
-        )
+        return tuple(self.texts({key: item if isinstance(item, list) else [item]}, key, line) for item in value)
 
-    def number(
-        self, entry: Mapping[str, Any], key: str, line: int, default: float, low: float, high: float
-    ) -> float:
+    def number(self, entry: Mapping[str, Any], key: str, line: int, default: float, low: float, high: float) -> float:
         value = entry.get(key, default)
         if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
             raise self.fail(f"{key!r} must be a number from {low:g} to {high:g}", line)
@@ -263,9 +255,7 @@ class _File:
             raise self.fail(f"{key!r} must be true or false", line)
         return value
 
-    def choice(
-        self, entry: Mapping[str, Any], key: str, line: int, known: Sequence[str], default: str
-    ) -> str:
+    def choice(self, entry: Mapping[str, Any], key: str, line: int, known: Sequence[str], default: str) -> str:
         value = entry.get(key, default)
         if value not in known:
             raise self.fail(f"{key!r} must be one of {', '.join(known)}; it is {value!r}", line)
@@ -342,9 +332,7 @@ class _File:
             name = self.text(entry, "id", line)
             self.check_keys(entry, _RULE_KEYS, line, f" in rule {name}")
             if not name.startswith(f"{lesson}."):
-                raise self.fail(
-                    f"rule id {name!r} must begin with {lesson}.", line, f"Call it {lesson}.{name}."
-                )
+                raise self.fail(f"rule id {name!r} must begin with {lesson}.", line, f"Call it {lesson}.{name}.")
             kinds = self.texts(entry, "kinds", line)
             for kind in kinds:
                 self.choice({"kinds": kind}, "kinds", line, list(Kind), "")

@@ -16,51 +16,17 @@ from chna_toolkit.tagging.index import Group, Hits, PhraseIndex, Span
 from chna_toolkit.tagging.rules import spans_of
 
 # A clause begins at these words wherever they stand …
-_OPENERS = frozenset(
-    ["but", "while", "whereas", "although", "though", "however", "because", "unless", "until"]
-)
+_OPENERS = frozenset(("but", "while", "whereas", "although", "though", "however", "because", "unless", "until"))
 # … at these after a comma …
 _OPENERS_AFTER_COMMA = frozenset(
-    [
-        "which",
-        "who",
-        "whose",
-        "where",
-        "when",
-        "so",
-        "and",
-        "or",
-        "as",
-        "if",
-        "since",
-        "after",
-        "before",
-        "yet",
-    ]
+    ("which", "who", "whose", "where", "when", "so", "and", "or", "as", "if", "since", "after", "before", "yet")
 )
 # … and at "and"/"or" followed by one of these: a new verb with its own tense.
 _JOINERS = frozenset(("and", "or", "then"))
-_AUXILIARIES = frozenset(
-    [
-        "will",
-        "have",
-        "has",
-        "had",
-        "be",
-        "is",
-        "are",
-        "was",
-        "were",
-        "plan",
-        "plans",
-        "intend",
-        "intends",
-        "can",
-        "could",
-        "should",
-        "must",
-        "do",
-    ]
+_AUXILIARIES = frozenset(("will", "have", "be", "plan", "intend", "can", "could", "should", "must", "do"))
+# The next comma ends a clause that one of these opened.
+_SUBORDINATORS = frozenset(
+    ("while", "whereas", "although", "though", "because", "unless", "until", "when", "if", "since", "after", "before")
 )
 
 
@@ -169,15 +135,20 @@ def _clauses(text: Words) -> list[int]:
     """Number the clauses: one number a word."""
     numbers: list[int] = []
     clause = 0
+    subordinate = False  # inside a clause that the next comma ends
     norms = text.norms
     for place, norm in enumerate(norms):
         strength = text.breaks[place]
-        if place and (
+        following = norms[place + 1] if place + 1 < len(norms) else ""
+        opens = (
             strength >= CLAUSE
             or norm in _OPENERS
-            or (strength == COMMA and norm in _OPENERS_AFTER_COMMA)
-            or (norm in _JOINERS and place + 1 < len(norms) and norms[place + 1] in _AUXILIARIES)
-        ):
+            or (strength == COMMA and (subordinate or norm in _OPENERS_AFTER_COMMA))
+            or (norm in _JOINERS and following in _AUXILIARIES)
+        )
+        if place and opens:
             clause += 1
+        if opens or place == 0:
+            subordinate = norm in _SUBORDINATORS
         numbers.append(clause)
     return numbers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from chna_toolkit.lexicon.model import Exclusion, Lexicon, Rule
 from chna_toolkit.lexicon.words import Words
@@ -52,7 +53,7 @@ class Pattern:
                 continue
             for match in self._complete((first,), groups[1:], text):
                 tries += 1
-                if self._in_reach(match, text):
+                if self.ordered or self._in_reach(match):
                     yield tuple(sorted(match))
                     end = max(span[1] for span in match)
                     break
@@ -76,11 +77,8 @@ class Pattern:
                 continue
             yield from self._complete((*chosen, span), rest[1:], text)
 
-    def _in_reach(self, match: Match, text: Words) -> bool:
-        if self.ordered:
-            return True
-        spans = sorted(match)
-        return all(right[0] - left[1] <= self.within for left, right in zip(spans, spans[1:], strict=False))
+    def _in_reach(self, match: Match) -> bool:
+        return all(right[0] - left[1] <= self.within for left, right in pairwise(sorted(match)))
 
 
 def _overlap(one: Span, other: Span) -> bool:
@@ -176,9 +174,7 @@ class RuleBook:
         self._by_atom: dict[int, list[ReadyRule]] = {}
         self._uses: dict[int, int] = {}
         self.exclusions: dict[int, list[ReadyExclusion]] = {}
-        ready = [
-            _ready(rule, index) for lesson in lexicon.lessons if lesson.id in lessons for rule in lesson.rules
-        ]
+        ready = [_ready(rule, index) for lesson in lexicon.lessons if lesson.id in lessons for rule in lesson.rules]
         for rule in ready:
             for part in rule.pattern.parts:
                 for atom in part:

@@ -86,9 +86,7 @@ class Tagger:
             if len(self._contexts) > 10_000:
                 self._contexts.clear()
 
-    def _tag_units(
-        self, units: Iterable[_Unit], batch: int = _BATCH
-    ) -> Iterator[tuple[_Unit, list[Mention]]]:
+    def _tag_units(self, units: Iterable[_Unit], batch: int = _BATCH) -> Iterator[tuple[_Unit, list[Mention]]]:
         stream = iter(units)
         while chunk := list(islice(stream, batch)):
             words = [cut(unit.text) for unit in chunk]
@@ -209,9 +207,7 @@ def _settle(mentions: list[Mention], yields_to: dict[str, tuple[str, ...]]) -> l
     strong = {
         lesson
         for lesson in {m.lesson for m in mentions}
-        if combined(
-            m.confidence for m in _one_a_rule(m for m in mentions if m.lesson == lesson and m.counted)
-        )
+        if combined(m.confidence for m in _one_a_rule(m for m in mentions if m.lesson == lesson and m.counted))
         >= COUNTED
     }
     settled = []

@@ -1,0 +1,80 @@
+"""The phrase language: what a written phrase stands for, and what is refused."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from chna_toolkit.lexicon.phrases import PhraseError, class_names, spell_out
+
+CLASSES = {
+    "partner": ("agency", "food bank", "@school"),
+    "school": ("school", "=Head Start"),
+    "L01.school": ("academy",),
+}
+
+
+def norms(source: str, scope: str = "") -> set[str]:
+    return {" ".join(norm for norm, _ in sequence) for sequence in spell_out(source, CLASSES, scope)}
+
+
+def test_a_word_stands_for_its_inflections() -> None:
+    assert norms("agreements") == {"agreement"}
+
+
+def test_an_exact_form_is_kept_beside_the_normal_form() -> None:
+    assert spell_out("=Established", CLASSES) == {(("establish", "established"),)}
+
+
+def test_alternatives_groups_and_optional_words() -> None:
+    assert norms("formal? (memo|letter of intent)") == {
+        "memo", "formal memo", "letter of intent", "formal letter of intent",
+    }  # fmt: skip
+
+
+def test_a_class_stands_for_its_members_and_classes_nest() -> None:
+    assert norms("with @partner") == {"with agency", "with food bank", "with school", "with head start"}
+
+
+def test_a_class_of_the_lesson_hides_the_shared_one() -> None:
+    assert norms("@school", "L01") == {"academy"}
+
+
+def test_hyphens_separate() -> None:
+    assert norms("co-design") == norms("co design")
+
+
+def test_kinds_of_numbers() -> None:
+    assert norms("# site|#year plan") == {"# site", "#year plan"}
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("(a|b", "missing )"),
+        ("a)", "unexpected"),
+        ("?", "nothing before ?"),
+        ("@nobody", "unknown class @nobody"),
+        ("!!!", "no letters"),
+        ("#dozen", "unknown number kind"),
+    ],
+)
+def test_mistakes_are_refused_with_a_reason(source: str, reason: str) -> None:
+    with pytest.raises(PhraseError, match=re.escape(reason)):
+        spell_out(source, CLASSES)
+
+
+def test_a_class_within_itself_is_refused() -> None:
+    with pytest.raises(PhraseError, match="contains itself"):
+        spell_out("@a", {"a": ("@b",), "b": ("@a",)})
+
+
+def test_a_phrase_that_explodes_is_refused() -> None:
+    many = {"m": tuple(chr(97 + n) + "x" for n in range(20))}
+    with pytest.raises(PhraseError, match="use parts"):
+        spell_out("@m @m @m @m", many)
+
+
+def test_class_names_are_listed() -> None:
+    assert class_names("(@partner|x) of @school") == ["partner", "school"]
