@@ -48,6 +48,7 @@ class DocumentBuilder(BaseDocTemplate):
         self.body_starts = 0  # page number of the first page numbered 1
         self.chapter = ""
         self.figures = 0
+        self.headings = 0
         head = source.head
         os.environ["SOURCE_DATE_EPOCH"] = str(head["made"])  # reportlab's creation date
         super().__init__(
@@ -114,7 +115,7 @@ class DocumentBuilder(BaseDocTemplate):
 
     def beforeDocument(self) -> None:  # noqa: N802 - reportlab's name
         """Start a pass."""
-        self.chapter, self.figures = "", 0
+        self.chapter, self.headings = "", 0
 
     def afterFlowable(self, flowable: Flowable) -> None:  # noqa: N802 - reportlab's name
         """Note headings for the contents, the outline and the running head."""
@@ -126,7 +127,8 @@ class DocumentBuilder(BaseDocTemplate):
         text = unicodedata.normalize("NFKC", flowable.getPlainText())
         if level == 0:
             self.chapter = text
-        key = f"h{self.page}-{len(text)}-{text[:20]}"
+        self.headings += 1
+        key = f"heading{self.headings}"
         self.canv.bookmarkPage(key)
         self.canv.addOutlineEntry(text, key, level, closed=True)
         self.notify("TOCEntry", (level, escape(text), self.page, key))

@@ -46,7 +46,7 @@ THEMES = {
     "saltmarsh-plan": Theme("waves", primary="#0b4f6c", accent="#e0a030", tint="#fdf4e1", justified=False),
     "lowmoor": Theme("blocks", font="Times-Roman", bold="Times-Bold", italic="Times-Italic", size=10.6,
                      primary="#4a2545", accent="#c86b4a", tint="#f7ece6"),
-    "cinder": Theme("hills", primary="#33553e", accent="#b5651d", tint="#e9f0e6", justified=False, grid=False),
+    "cinder": Theme("hills", size=10.3, primary="#33553e", accent="#b5651d", tint="#e9f0e6", justified=False, grid=False),
     "cinder-vera": Theme("hills", font="Vera", bold="Vera-Bold", italic="Vera-Italic", heading="Vera-Bold",
                          size=8.2, primary="#2f4a6b", accent="#b5651d", tint="#e6ecf3", ligatures=True,
                          grid=False),
