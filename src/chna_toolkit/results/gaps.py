@@ -42,9 +42,7 @@ def gap_kind(shown: LessonShown) -> str:
     return "weak_evidence" if any(sum(mentions.values()) for mentions in counted) else "silent"
 
 
-def _row(
-    hospital: HospitalCycle, lesson: Lesson, shown: LessonShown, peers: Mapping[str, Status]
-) -> dict[str, Value]:
+def _row(hospital: HospitalCycle, lesson: Lesson, shown: LessonShown, peers: Mapping[str, Status]) -> dict[str, Value]:
     searched = [one for one in hospital.documents if is_assessed(one)]
     others = [status for key, status in peers.items() if key != hospital.key]
     covered = sum(status is Status.COVERED for status in others)

@@ -111,9 +111,7 @@ def group_hospitals(documents: Sequence[Assessed], lessons: Sequence[str]) -> tu
     return tuple(cycles)
 
 
-def latest_statuses(
-    hospitals: Sequence[HospitalCycle], lessons: Sequence[str]
-) -> dict[str, dict[str, Status]]:
+def latest_statuses(hospitals: Sequence[HospitalCycle], lessons: Sequence[str]) -> dict[str, dict[str, Status]]:
     """Return for each lesson the status of each hospital in its latest cycle that was assessed for it."""
     latest: dict[str, dict[str, Status]] = {lesson: {} for lesson in lessons}
     for hospital in hospitals:  # sorted by year: later cycles overwrite earlier ones

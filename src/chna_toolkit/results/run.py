@@ -126,14 +126,10 @@ def check_output(out: Path, *, force: bool = False) -> None:
             pass
         held = {entry.name for entry in out.iterdir()}
     except OSError as error:
-        raise OutputError(
-            f"cannot write to {out}: {error.strerror}", "Name another folder with -o."
-        ) from error
+        raise OutputError(f"cannot write to {out}: {error.strerror}", "Name another folder with -o.") from error
     ours = {MANIFEST, *(f"{table.name}.csv" for table in schemas.tables(()))}
     if held and not held & ours and not force:
-        raise OutputError(
-            f"{out} holds other files", "Name a new folder with -o, or write into this one with --force."
-        )
+        raise OutputError(f"{out} holds other files", "Name a new folder with -o, or write into this one with --force.")
 
 
 def write_run(out: Path, tables: Mapping[str, pd.DataFrame], manifest: Manifest) -> None:

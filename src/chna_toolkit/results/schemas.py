@@ -81,9 +81,7 @@ _LESSON_TITLE = Column("lesson_title", "string", "The lesson's title.")
 _HOSPITAL = (
     Column("hospital_name", "string", "Name of the hospital."),
     Column("ccn", "string", "CMS certification number of the facility; empty if unknown."),
-    Column(
-        "ein", "string", "Employer identification number of the organization; empty if unknown.", "9 digits"
-    ),
+    Column("ein", "string", "Employer identification number of the organization; empty if unknown.", "9 digits"),
     Column("system", "string", "Health system it belongs to; empty if unknown."),
     Column("state", "string", "State; empty if unknown.", "USPS, two letters"),
 )
@@ -127,15 +125,11 @@ DOCUMENTS = Table(
             values=tuple(status.value for status in DocumentStatus),
         ),
         Column("assessed", "boolean", "Whether there was enough readable text to say what is missing."),
-        Column(
-            "reason", "string", "Why the document could not be read in full or be assessed; empty if it was."
-        ),
+        Column("reason", "string", "Why the document could not be read in full or be assessed; empty if it was."),
         Column("hint", "string", "What can be done about it; empty if nothing."),
         Column("pdf_title", "string", "Title in the PDF's own metadata; often wrong."),
         Column("pages", "integer", "Pages of the PDF.", "pages"),
-        Column(
-            "readable_pages", "integer", "Pages whose text could be searched, blank ones included.", "pages"
-        ),
+        Column("readable_pages", "integer", "Pages whose text could be searched, blank ones included.", "pages"),
         Column("words", "integer", "Words that were searched, running heads left out.", "words"),
         Column("hospitals", "integer", "Hospitals that the document speaks for.", "hospitals"),
         *_tally(),
@@ -153,9 +147,7 @@ DOCUMENT_HOSPITALS = Table(
         _YEAR,
         replace(_FILE, key=False),
         *_HOSPITAL,
-        Column(
-            "document_type", "string", "chna, implementation_strategy, joint_chna, other; empty if unknown."
-        ),
+        Column("document_type", "string", "chna, implementation_strategy, joint_chna, other; empty if unknown."),
         Column("identity_source", "string", "Where name and year come from.", values=_SOURCES),
     ),
 )
@@ -178,17 +170,13 @@ LESSON_RESULTS = Table(
         Column("strength", "number", "Strength of the evidence for the status.", "0-1"),
         Column("mentions_counted", "integer", "Mentions that count.", "mentions"),
         *(
-            Column(
-                f"mentions_{assertion}", "integer", f"Counted mentions that assert {assertion}.", "mentions"
-            )
+            Column(f"mentions_{assertion}", "integer", f"Counted mentions that assert {assertion}.", "mentions")
             for assertion in Assertion
         ),
         Column("mentions_set_aside", "integer", "Mentions that matched but do not count.", "mentions"),
         Column("distinct_rules", "integer", "Rules with counted mentions.", "rules"),
         Column("pages_with_mentions", "integer", "Pages with counted mentions.", "pages"),
-        Column(
-            "first_page", "integer", "First page with a counted mention; empty if none.", "page number from 1"
-        ),
+        Column("first_page", "integer", "First page with a counted mention; empty if none.", "page number from 1"),
         Column(
             "mentions_per_10k_words",
             "number",
@@ -196,9 +184,7 @@ LESSON_RESULTS = Table(
             "per 10,000 words",
             decimals=2,
         ),
-        Column(
-            "thresholds", "string", "Which thresholds decided; run.json holds them.", "8 hexadecimal digits"
-        ),
+        Column("thresholds", "string", "Which thresholds decided; run.json holds them.", "8 hexadecimal digits"),
     ),
 )
 
@@ -209,14 +195,12 @@ _MATRIX = Table(
         _HOSPITAL_KEY,
         _YEAR,
         *_HOSPITAL,
-        Column(
-            "year_source", "string", "Where the cycle comes from.", "hospitals_csv, guess, none; several: ;"
-        ),
+        Column("year_source", "string", "Where the cycle comes from.", "hospitals_csv, guess, none; several: ;"),
         Column("documents", "integer", "Documents of this hospital and cycle.", "documents"),
         Column("document_ids", "string", "Which.", "document_id, ;"),
         *_tally("", "hospital"),
         _PERCENT,
-        Column("fragile", "integer", "Lessons whose status hangs on one rule or one page.", "lessons"),
+        Column("fragile_lessons", "string", "Lessons whose status hangs on one rule or one page.", "lesson ids, ;"),
         Column("incomplete", "boolean", "A document of this hospital and cycle could not be assessed."),
     ),
 )
@@ -258,9 +242,7 @@ GAPS = Table(
             "hospitals",
         ),
         Column("peers_covered", "integer", "How many of them cover the lesson.", "hospitals"),
-        Column(
-            "peers_covered_percent", "number", "The same as a share; empty if none.", "percent", decimals=1
-        ),
+        Column("peers_covered_percent", "number", "The same as a share; empty if none.", "percent", decimals=1),
         *(column for number in range(1, NEAREST + 1) for column in _nearest(number)),
         Column("definition", "string", "What the lesson means."),
         Column("recommendation", "string", "What the study advises a hospital that lacks it."),
@@ -271,9 +253,7 @@ MENTIONS = Table(
     "mentions",
     "The evidence: every place where a rule matched, counted or set aside.",
     (
-        Column(
-            "mention_id", "string", "Short name of the mention, stable over runs.", "12 hexadecimal digits"
-        ),
+        Column("mention_id", "string", "Short name of the mention, stable over runs.", "12 hexadecimal digits"),
         _DOCUMENT_ID,
         Column("page_number", "integer", "Page of the PDF.", "from 1", key=True),
         Column(
@@ -283,17 +263,13 @@ MENTIONS = Table(
             "Unicode characters from 0",
             key=True,
         ),
-        Column(
-            "end_char", "integer", "Where it ends, exclusive: page_text[start:end] is the keyword.", key=True
-        ),
+        Column("end_char", "integer", "Where it ends, exclusive: page_text[start:end] is the keyword.", key=True),
         _LESSON_ID,
         Column("rule_id", "string", "The rule that matched.", key=True),
         replace(_FILE, key=False),
         Column("page_label", "string", "Page number as printed, may be iv; empty if unknown."),
         Column("section", "string", "Headings above the passage, outermost first.", "headings, >"),
-        Column(
-            "kind", "string", "What the passage is on its page.", values=tuple(kind.value for kind in Kind)
-        ),
+        Column("kind", "string", "What the passage is on its page.", values=tuple(kind.value for kind in Kind)),
         Column("row_header", "string", "First cell of the row, for a table cell."),
         Column("column_header", "string", "Head of the column, for a table cell."),
         Column("assertion", "string", "What the passage says of the lesson.", values=_ASSERTIONS),
@@ -369,8 +345,7 @@ def coverage_matrix(lessons: Sequence[str]) -> Table:
     columns = list(_MATRIX.columns)
     place = next(i for i, column in enumerate(columns) if column.name == "covered")
     columns[place:place] = [
-        Column(f"{lesson}_status", "string", f"Status of lesson {lesson}.", values=_STATUSES)
-        for lesson in lessons
+        Column(f"{lesson}_status", "string", f"Status of lesson {lesson}.", values=_STATUSES) for lesson in lessons
     ]
     return replace(_MATRIX, columns=tuple(columns))
 

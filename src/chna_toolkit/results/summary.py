@@ -53,8 +53,7 @@ def closing_sentence(counts: Mapping[str, int | float | None], report: str = "")
     parts.append(f"{counts['failed']} failed")
     copies = f" ({_of(counts['copies'], 'copy', 'copies')} counted once)" if counts["copies"] else ""
     sentence = (
-        f"{_of(counts['documents'], 'document')}{copies} of {_of(counts['hospitals'], 'hospital')}: "
-        f"{', '.join(parts)}."
+        f"{_of(counts['documents'], 'document')}{copies} of {_of(counts['hospitals'], 'hospital')}: {', '.join(parts)}."
     )
     if counts["median_covered"] is not None:
         lessons = _of(counts["lessons"], "lesson")

@@ -62,9 +62,7 @@ def build_tables(
     rows: dict[str, Iterable[Row]] = {
         "coverage_matrix": (_matrix_row(hospital) for hospital in hospitals),
         "gaps": (row for hospital in hospitals for row in gap_rows(hospital, lessons, peers)),
-        "lesson_results": (
-            row for document in documents for row in _result_rows(document, lessons, thresholds)
-        ),
+        "lesson_results": (row for document in documents for row in _result_rows(document, lessons, thresholds)),
         "mentions": (row for document in documents for row in _mention_rows(document, ids, lexicon.hash)),
         "documents": (_document_row(document, others) for document, others in merged),
         "document_hospitals": (row for document in documents for row in _hospital_rows(document)),
@@ -91,8 +89,9 @@ def _document_row(one: Assessed, others: Sequence[str]) -> Row:
     document = one.document
     statuses = [result.status for result in one.results]
     assessed = is_assessed(one)
-    # Why a readable document is not assessed is the same for all lessons.
-    reason = document.reason if assessed or not one.results else one.results[0].reason
+    reason = document.reason
+    if document.status.is_searchable and not assessed and one.results:
+        reason = one.results[0].reason  # the same for all lessons: too little readable text
     return {
         "document_id": one.document_id,
         "file": one.file,
@@ -178,7 +177,7 @@ def _matrix_row(hospital: HospitalCycle) -> Row:
         **{f"{lesson}_status": shown.status.value for lesson, shown in hospital.lessons.items()},
         **{status.value: statuses.count(status) for status in Status},
         "lesson_coverage_percent": _percent(statuses),
-        "fragile": sum(shown.fragile for shown in hospital.lessons.values()),
+        "fragile_lessons": ";".join(lesson for lesson, shown in hospital.lessons.items() if shown.fragile),
         "incomplete": hospital.is_incomplete,
     }
 

@@ -1,0 +1,155 @@
+"""`index.html`: one file that explains itself, needs no network and runs no foreign script."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from dataclasses import asdict
+from functools import cache
+from importlib.resources import files
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from chna_toolkit.model import Status
+from chna_toolkit.reports.words import GAP_KINDS, MEANINGS, WORDS, cycle, is_guess, sentence_of
+from chna_toolkit.results.schemas import FORMULA_NOTE
+from chna_toolkit.results.view import Evidence, HospitalView, RunView
+from chna_toolkit.scoring import DEFAULT_THRESHOLDS
+
+DEFAULTS = asdict(DEFAULT_THRESHOLDS)
+_GROUPS = {
+    Status.COVERED: "Shown",
+    Status.PLANNED: "Planned",
+    Status.ACKNOWLEDGED: "Named, not answered",
+    Status.SILENT: "Not found",
+    Status.NOT_ASSESSED: "Not assessed",
+}
+_QUOTE = 700  # characters of a passage that are shown; run-on tables can have thousands
+
+
+def render_html(view: RunView) -> str:
+    """Return the report as one HTML document.
+
+    All text is escaped. A content security policy forbids every load; style and script are
+    inline and allowed by their hash only.
+    """
+    style, script = _source("style.css"), _source("report.js")
+    policy = (
+        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    ranked = sorted(
+        (lesson for lesson in view.lessons if lesson.assessed),
+        key=lambda lesson: (-lesson.tally[Status.COVERED] / lesson.assessed, lesson.number),
+    )
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            view=view,
+            style=Markup(style),
+            script=Markup(script),
+            policy=policy,
+            sentence=sentence_of(view),
+            best=ranked[0] if ranked else None,
+            least=ranked[-1] if ranked else None,
+            unread=[one for one in view.documents if one.is_assessed and one.readable_pages < one.pages],
+            guessed=any(is_guess(hospital) for hospital in view.hospitals),
+            threshold=lambda name: f"{view.manifest.thresholds.get(name, DEFAULTS[name]):g}",
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FunctionLoader(_source),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "number": _number,
+        "percent": _percent,
+        "cycle": cycle,
+        "excerpt": excerpt,
+        "facts": _facts,
+        "sentence": _sentence,
+        "bracketed": _bracketed,
+    }
+    # Globals reach the macros that another template imports; the values of a render do not.
+    environment.globals |= {
+        "Status": Status,
+        "statuses": list(Status),
+        "words": WORDS,
+        "meanings": MEANINGS,
+        "group_titles": _GROUPS,
+        "gap_kinds": GAP_KINDS,
+        "formula_note": FORMULA_NOTE,
+    }
+    return environment
+
+
+def excerpt(evidence: Evidence) -> list[tuple[str, bool]]:
+    """Return the passage in pieces with whether they matched, long unmatched ones cut in the middle."""
+    pieces = list(evidence.pieces)
+    if sum(len(text) for text, _ in pieces) <= _QUOTE:
+        return pieces
+    plain = sum(not marked for _, marked in pieces)
+    room = max(80, _QUOTE // max(plain, 1))
+    last = len(pieces) - 1
+    return [
+        (text if marked else _cut(text, room, is_first=place == 0, is_last=place == last), marked)
+        for place, (text, marked) in enumerate(pieces)
+    ]
+
+
+def _cut(text: str, room: int, *, is_first: bool, is_last: bool) -> str:
+    """Shorten a piece, keeping what stands next to the matched words."""
+    if len(text) <= room:
+        return text
+    if is_first:
+        return "… " + text[-room:].partition(" ")[2]
+    if is_last:
+        return text[:room].rpartition(" ")[0] + " …"
+    half = room // 2
+    return text[:half].rpartition(" ")[0] + " … " + text[-half:].partition(" ")[2]
+
+
+def _facts(hospital: HospitalView) -> list[str]:
+    """Return what is known of a hospital's identity, for one line."""
+    facts = [hospital.system, hospital.state]
+    facts += [f"CCN {hospital.ccn}"] if hospital.ccn else []
+    facts += [f"EIN {hospital.ein}"] if hospital.ein else []
+    facts += ["cycle guessed from the document"] if is_guess(hospital) else []
+    return [fact for fact in facts if fact]
+
+
+def _sentence(text: str) -> str:
+    """Return text with a capital and a full stop."""
+    return f"{text[:1].upper()}{text[1:].removesuffix('.')}."
+
+
+def _bracketed(text: str) -> list[tuple[str, bool]]:
+    """Return an example of the lexicon in pieces, `[[marked]]` ones apart."""
+    pieces = re.split(r"\[\[(.*?)\]\]", text)
+    return [(piece, place % 2 == 1) for place, piece in enumerate(pieces) if piece]
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:,}"
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.0f}%" if whole else ""
+
+
+def _source(name: str) -> str:
+    return (files("chna_toolkit.reports") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -1,0 +1,68 @@
+"""The words and signs that all reports use for the same thing."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from chna_toolkit.model import Status
+from chna_toolkit.results.view import HospitalView, RunView
+
+# Shapes differ, so that colour is never needed to tell them apart.
+SIGNS = {
+    Status.COVERED: "#",
+    Status.PLANNED: "+",
+    Status.ACKNOWLEDGED: "!",
+    Status.SILENT: ".",
+    Status.NOT_ASSESSED: "?",
+}
+WORDS = {
+    Status.COVERED: "covered",
+    Status.PLANNED: "planned",
+    Status.ACKNOWLEDGED: "acknowledged",
+    Status.SILENT: "silent",
+    Status.NOT_ASSESSED: "not assessed",
+}
+MEANINGS = {
+    Status.COVERED: "a document shows it as done",
+    Status.PLANNED: "committed to, not yet shown as done",
+    Status.ACKNOWLEDGED: "called for or named as missing; nobody commits to it",
+    Status.SILENT: "not found in text that could be searched",
+    Status.NOT_ASSESSED: "too little readable text to say",
+}
+GAP_KINDS = {
+    "planned_only": "Planned, not yet shown as practice",
+    "named_by_document": "The document names the gap itself",
+    "weak_evidence": "Only weak evidence",
+    "silent": "Nothing found",
+}
+
+
+def printable(text: str) -> str:
+    """Return text on one line without control, format and direction characters.
+
+    What comes from a PDF may hold escape sequences for the terminal or turn the line around.
+    """
+    kept = (" " if char.isspace() else char for char in text)
+    return " ".join("".join(char for char in kept if unicodedata.category(char)[0] != "C").split())
+
+
+def cycle(hospital: HospitalView) -> str:
+    """Return the cycle's year, with a mark if it is a guess; "" if unknown."""
+    if hospital.year is None:
+        return ""
+    return f"{hospital.year}~" if is_guess(hospital) else f"{hospital.year}"
+
+
+def is_guess(hospital: HospitalView) -> bool:
+    """Whether the cycle was read off the document instead of named by the user."""
+    return hospital.year is not None and hospital.year_source != "hospitals_csv"
+
+
+def sentence_of(view: RunView) -> str:
+    """Return the closing sentence without the path of the report that shows it."""
+    return view.manifest.closing.partition(" Report: ")[0]
+
+
+def shown(hospital: HospitalView) -> str:
+    """Return covered lessons of all, such as `9/15`; `-/15` if none could be assessed."""
+    return f"{hospital.covered if hospital.is_assessed else '-'}/{len(hospital.findings)}"
