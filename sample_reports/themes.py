@@ -48,7 +48,7 @@ THEMES = {
                      primary="#4a2545", accent="#c86b4a", tint="#f7ece6"),
     "cinder": Theme("hills", size=10.3, primary="#33553e", accent="#b5651d", tint="#e9f0e6", justified=False, grid=False),
     "cinder-vera": Theme("hills", font="Vera", bold="Vera-Bold", italic="Vera-Italic", heading="Vera-Bold",
-                         size=8.2, primary="#2f4a6b", accent="#b5651d", tint="#e6ecf3", ligatures=True,
+                         size=8.9, primary="#2f4a6b", accent="#b5651d", tint="#e6ecf3", ligatures=True,
                          grid=False),
     "flats": Theme("rings", primary="#5a3d1c", accent="#d08c34", tint="#f6eddc"),
     "typescript": Theme("plain", font="Times-Roman", bold="Times-Bold", italic="Times-Italic",

@@ -57,23 +57,44 @@ def page_texts(pdf: bytes) -> list[str]:
 
 
 def locate(source: Source, texts: list[str]) -> list[Found]:
-    """Page of every label; ValueError if a quote is missing or stands twice."""
-    squashed = [letters(text) for text in texts]
-    return [Found(label, _page_of(source, label.quote, squashed)) for label in source.labels]
+    """Page of every label; ValueError if a quote is missing.
+
+    Labels are looked for in the order of the source, each from where the last one stood, so that
+    a short cell ("School districts") is found in its own row.
+    """
+    pages = [letters(text) for text in texts]
+    found, at = [], (1, 0)
+    for label in source.labels:
+        at = _place(letters(label.quote), pages, at)
+        if at == NOWHERE:
+            raise ValueError(f"{source.path.name}: not in the PDF, or out of order: {label.quote!r}")
+        found.append(Found(label, at[0]))
+    return found
 
 
-def _page_of(source: Source, quote: str, pages: list[str]) -> int:
-    wanted = letters(quote)
-    whole = [number for number, text in enumerate(pages, 1) if wanted in text]
-    if len(whole) == 1:
-        return whole[0]
-    if len(whole) > 1 or sum(text.count(wanted) for text in pages) > 1:
-        raise ValueError(f"{source.path.name}: stands on pages {whole}: {quote!r}")
-    for number, (here, there) in enumerate(zip(pages, pages[1:], strict=False), 1):
-        for cut in range(len(wanted) - 1, 0, -1):
-            if wanted[:cut] in here and wanted[cut:] in there and cut > 8:
-                return number
-    raise ValueError(f"{source.path.name}: not in the PDF: {quote!r}")
+NOWHERE = (0, 0)
+
+
+def _place(wanted: str, pages: list[str], start: tuple[int, int]) -> tuple[int, int]:
+    """Page (from 1) and offset where `wanted` begins at or after `start`; it may run on to the next page."""
+    for number in range(start[0], len(pages) + 1):
+        here = pages[number - 1]
+        offset = here.find(wanted, start[1] if number == start[0] else 0)
+        if offset >= 0:
+            return number, offset
+        if number < len(pages):
+            offset = _across(wanted, here, pages[number])
+            if offset >= 0:
+                return number, offset
+    return NOWHERE
+
+
+def _across(wanted: str, here: str, there: str) -> int:
+    """Offset on `here` of a text that goes on on `there` (between them stands page furniture), or -1."""
+    for cut in range(len(wanted) - 4, 7, -1):
+        if wanted[:cut] in here and wanted[cut:] in there:
+            return here.index(wanted[:cut])
+    return -1
 
 
 def statuses(source: Source) -> dict[str, str]:
