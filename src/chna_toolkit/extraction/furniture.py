@@ -1,0 +1,179 @@
+"""Running heads, page numbers and repeated side text: printed on the page, no part of what it says.
+
+Works over all pages of a document. A line is furniture when the same letters (digits aside) stand
+at the same place of several pages' margins, or when it holds the page number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from chna_toolkit.extraction.lines import same_row
+from chna_toolkit.extraction.words import Line
+
+MARGIN = 0.12  # of the page height, top and bottom, where running heads live
+REPEATS = 3  # pages that must show the same line
+EVERYWHERE = 0.4  # share of pages that must show a line that is not in the margin
+_NUMBER = re.compile(r"^(?:page\s*)?[-–—|]?\s*(\d{1,4}|[ivxlc]{1,7})\s*[-–—|]?(?:\s*(?:of|/)\s*\d+)?$", re.I)
+
+
+@dataclass(slots=True)
+class Sheet:
+    """The lines of one page with its size and printed number."""
+
+    number: int
+    width: float
+    height: float
+    lines: list[Line]
+    label: str = ""
+    removed: list[Line] = field(default_factory=list)
+
+
+def remove_furniture(sheets: Sequence[Sheet]) -> None:
+    """Move furniture from `lines` to `removed` and fill `label` from printed page numbers where unknown."""
+    repeated = _repeated(sheets)
+    offset = _numbering(sheets)
+    for sheet in sheets:
+        numbers = {id(line) for line in _number_lines(sheet, offset)}
+        kept = []
+        for line in sheet.lines:
+            if id(line) in numbers or _key(sheet, line) in repeated or _keys_near(sheet, line) & repeated:
+                sheet.removed.append(line)
+            else:
+                kept.append(line)
+        sheet.lines = kept
+
+
+def _shape(line: Line) -> str:
+    return re.sub(r"\d+", "#", line.text.casefold()).strip()
+
+
+def _zone(sheet: Sheet, line: Line) -> str:
+    if line.bottom < MARGIN * sheet.height:
+        return "top"
+    return "bottom" if line.top > (1 - MARGIN) * sheet.height else "body"
+
+
+Key = tuple[str, str, int, int]
+
+
+def _key(sheet: Sheet, line: Line) -> Key:
+    zone = _zone(sheet, line)
+    # In the margin the height decides; elsewhere the place must be the same.
+    return _shape(line), zone, round(line.top / 6), round(line.x0 / 12) if zone == "body" else 0
+
+
+def _keys_near(sheet: Sheet, line: Line) -> set[Key]:
+    shape, zone, top, x0 = _key(sheet, line)
+    return {(shape, zone, top + dy, x0 + dx) for dy in (-1, 0, 1) for dx in ((-1, 0, 1) if zone == "body" else (0,))}
+
+
+def _repeated(sheets: Sequence[Sheet]) -> set[Key]:
+    counts: Counter[Key] = Counter()
+    for sheet in sheets:
+        keys = {_key(sheet, line) for line in sheet.lines}
+        counts.update(keys)
+    everywhere = max(5, EVERYWHERE * len(sheets))
+    margin = REPEATS if len(sheets) > 4 else 2
+    found = set()
+    for key, count in counts.items():
+        shape, zone, top, x0 = key
+        if zone == "body":
+            near = sum(counts.get((shape, zone, top + dy, x0), 0) for dy in (-1, 1))
+            if count + near >= everywhere and len(shape) > 1:
+                found.add(key)
+        else:
+            near = sum(counts.get((shape, zone, top + dy, x0), 0) for dy in (-1, 1))
+            if count + near >= margin:
+                found.add(key)
+    return found
+
+
+def _value(text: str) -> int:
+    """The number a page-number line shows; 0 if it shows none, roman numbers as negative values."""
+    match = _NUMBER.match(text.strip())
+    if not match:
+        return 0
+    shown = match.group(1)
+    return int(shown) if shown.isdigit() else -_roman(shown.lower())
+
+
+def _roman(text: str) -> int:
+    values = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
+    digits = [values[c] for c in text]
+    return sum(-d if d < max(digits[i:]) else d for i, d in enumerate(digits))
+
+
+def _candidates(sheet: Sheet) -> list[tuple[Line, int, str]]:
+    """Lines in the margin that show a number alone, or at either end of the outermost row."""
+    found = []
+    for line in sheet.lines:
+        zone = _zone(sheet, line)
+        if zone == "body":
+            continue
+        value = _value(line.text)
+        if value:
+            found.append((line, value, line.text))
+            continue
+        if len(line.words) > 14 or not _outermost(sheet, line, zone):
+            continue
+        ends = (line.words[0], line.words[-1])
+        bars = [w.text for w in line.words if w.text in "|•·"]
+        for word in ends:
+            if word.text.isdigit() and 0 < int(word.text) < 2000 and not line.marker:
+                spaced = len(line.words) > 1 and (bars or _apart(line, word))
+                if spaced:
+                    found.append((line, int(word.text), word.text))
+    return found
+
+
+def _apart(line: Line, word: object) -> bool:
+    first = word is line.words[0]
+    a, b = (line.words[0], line.words[1]) if first else (line.words[-2], line.words[-1])
+    return b.x0 - a.x1 > 0.6 * line.height
+
+
+def _outermost(sheet: Sheet, line: Line, zone: str) -> bool:
+    if zone == "top":
+        return all(other.bottom > line.top for other in sheet.lines)
+    return all(other.top < line.bottom for other in sheet.lines)
+
+
+def _numbering(sheets: Sequence[Sheet]) -> set[int]:
+    """Differences between printed and real page number that several pages share."""
+    counts: Counter[int] = Counter()
+    for sheet in sheets:
+        counts.update({value - sheet.number for _, value, _ in _candidates(sheet) if value > 0})
+    return {offset for offset, count in counts.items() if count >= max(3, 0.1 * len(sheets))}
+
+
+def _number_lines(sheet: Sheet, offsets: set[int]) -> list[Line]:
+    """Lines that hold the page number, with what stands beside them in the outermost row."""
+    found: list[Line] = []
+    for line, value, shown in _candidates(sheet):
+        alone = _value(line.text) != 0
+        counted = value > 0 and value - sheet.number in offsets
+        extreme = alone and _outermost(sheet, line, _zone(sheet, line))
+        if not (counted or extreme or not alone):
+            continue
+        found.append(line)
+        if not sheet.label and (counted or not offsets):
+            sheet.label = shown.strip(" -–—|") if alone else shown
+        found += [mate for mate in sheet.lines if mate is not line and _beside(sheet, mate, line)]
+    return found
+
+
+def _beside(sheet: Sheet, mate: Line, line: Line) -> bool:
+    return same_row(mate, line) and len(mate.words) < 15 and _zone(sheet, mate) != "body"
+
+
+def side_text(sheets: Sequence[Sheet]) -> dict[str, int]:
+    """How many pages show each removed line (for explaining what was dropped)."""
+    shown: defaultdict[str, int] = defaultdict(int)
+    for sheet in sheets:
+        for text in {line.text for line in sheet.removed}:
+            shown[text] += 1
+    return dict(shown)

@@ -1,0 +1,244 @@
+"""Words to lines: the printed lines of each column, with list markers taken out.
+
+Pure functions on boxes. Every word that comes in goes out in exactly one line, or (a bullet glyph
+or number) in the `marker` of one.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from itertools import pairwise
+
+from chna_toolkit.extraction.words import HYPHEN, Line, Word
+
+GAP = 1.6  # times the line height: a wider gap is a column's or a cell's
+WORD_GAP = 0.55  # pieces nearer than this on one row are one line
+NO_GAP = 0.05  # a space narrower than this is none
+
+_ENUMERATOR = re.compile(r"^\(?(?:\d{1,2}|[a-zA-Z]|[ivxIVX]{1,4})[.)]$")
+_BULLETS = frozenset("•◦▪▫■□●○◆◇►▶▸➢➤➔→✓✔✗✦❖★☐☑∙·‣⁃*–—-o§Ø")
+_DASHES = frozenset("–—-")
+
+
+def is_bullet(text: str) -> bool:
+    """Whether a lone token is a bullet glyph (also one of a symbol font's private characters)."""
+    if len(text) != 1:
+        return False
+    return text in _BULLETS or unicodedata.category(text) in ("So", "Co")
+
+
+def is_enumerator(text: str) -> bool:
+    """Whether a lone token numbers a list item: `1.`, `a)`, `(iv)`."""
+    return bool(_ENUMERATOR.match(text))
+
+
+def lines_of(words: list[Word]) -> list[Line]:
+    """Lines of a page, by their tops; words in their file's order come in."""
+    pieces = [Line(piece) for piece in _pieces(words)]
+    pieces = _joined_rows(pieces)
+    for line in pieces:
+        _unspace(line)
+        _drop_notes(line)
+    _drop_capitals(pieces)
+    pieces = [line for line in pieces if line.words]
+    for line in pieces:
+        _take_marker(line)
+    return sorted(pieces, key=lambda line: (line.top, line.x0))
+
+
+def same_row(a: Word | Line, b: Word | Line, share: float = 0.5) -> bool:
+    """Whether two boxes overlap vertically by `share` of the lower one."""
+    overlap = min(a.bottom, b.bottom) - max(a.top, b.top)
+    return overlap >= share * min(a.bottom - a.top, b.bottom - b.top)
+
+
+def _pieces(words: list[Word]) -> list[list[Word]]:
+    pieces: list[list[Word]] = []
+    piece: list[Word] = []
+    last: Word | None = None
+    for word in words:
+        if last is not None:
+            tall = max(last.bottom - last.top, word.bottom - word.top)
+            gap = word.x0 - last.x1
+            if -0.6 * tall < gap < GAP * tall and same_row(last, word) and _alike(last, word):
+                if gap < NO_GAP * tall and _fuses(last, word):
+                    last.text += word.text
+                    last.x1 = max(last.x1, word.x1)
+                    continue
+                piece.append(word)
+                last = word
+                continue
+            pieces.append(piece)
+        piece = [word]
+        last = word
+    if piece:
+        pieces.append(piece)
+    return pieces
+
+
+def _alike(last: Word, word: Word) -> bool:
+    """Not a drop capital against its text."""
+    low, tall = sorted((last.bottom - last.top, word.bottom - word.top))
+    return low * 2.2 > tall or not (len(last.text) == 1 and last.text.isupper())
+
+
+def _fuses(last: Word, word: Word) -> bool:
+    """Whether two words without gap are one (a space in the file that nobody sees)."""
+    if last.text[-1] == HYPHEN or is_bullet(last.text) or is_bullet(word.text):
+        return False
+    return last.text[-1].isalpha() and word.text[0].isalpha() and same_row(last, word, 0.85)
+
+
+def _joined_rows(pieces: list[Line]) -> list[Line]:
+    """Join pieces that stand side by side with no more than a word's gap, and markers to their text."""
+    pieces.sort(key=lambda line: (line.top, line.x0))
+    gone: set[int] = set()
+    for index, left in enumerate(pieces):
+        if index in gone:
+            continue
+        again = True
+        while again:
+            again = False
+            for other in _row_mates(pieces, index, left, gone):
+                line = pieces[other]
+                a, b = (left, line) if left.x0 <= line.x0 else (line, left)
+                gap = b.x0 - a.x1
+                low = min(a.height, b.height)
+                lone = len(a.words) == 1 and (is_bullet(a.text) or is_enumerator(a.text))
+                near = -0.3 * low < gap < WORD_GAP * low
+                if near or (lone and 0 <= gap < 4.5 * low and not _between(pieces, a, b, gone)):
+                    left.words = a.words + b.words
+                    left.settle()
+                    gone.add(other)
+                    again = True
+                    break
+    return [line for index, line in enumerate(pieces) if index not in gone]
+
+
+def _row_mates(pieces: list[Line], index: int, left: Line, gone: set[int]) -> list[int]:
+    mates = []
+    for step in (1, -1):
+        other = index + step
+        while 0 <= other < len(pieces):
+            line = pieces[other]
+            if (step == 1 and line.top > left.bottom) or (step == -1 and line.top < left.top - 40):
+                break
+            if other not in gone and other != index and same_row(left, line, 0.6):
+                low, tall = sorted((left.height, line.height))
+                if low * 2 > tall:
+                    mates.append(other)
+            other += step
+    return mates
+
+
+def _between(pieces: list[Line], a: Line, b: Line, gone: set[int]) -> bool:
+    for index, line in enumerate(pieces):
+        if index in gone or line is a or line is b:
+            continue
+        if a.x1 <= line.x0 < b.x0 and same_row(a, line):
+            return True
+    return False
+
+
+def _unspace(line: Line) -> None:
+    """`W H O  C O U N T S` to `WHO COUNTS`: most tokens are single letters, word gaps are wider."""
+    words = line.words
+    if len(words) < 5:
+        return
+    single = sum(len(w.text) == 1 and w.text.isalpha() for w in words)
+    if single < 0.8 * len(words):
+        return
+    gaps = [b.x0 - a.x1 for a, b in pairwise(words)]
+    usual = sorted(gaps)[len(gaps) // 2]
+    joined = [words[0]]
+    for gap, word in zip(gaps, words[1:], strict=True):
+        if gap > 1.6 * usual + 0.5:
+            joined.append(word)
+        else:
+            joined[-1].text += word.text
+            joined[-1].x1 = word.x1
+    line.words = joined
+    line.settle()
+
+
+def _drop_notes(line: Line) -> None:
+    """Take superscript note numbers that stand as words of their own out of the line."""
+    words = line.words
+    if len(words) < 2 or not any(w.text[0].isdigit() for w in words):
+        return
+    kept = [words[0]]
+    for word in words[1:]:
+        last = kept[-1]
+        if (
+            word.text.strip("0123456789,–-") == ""
+            and word.bottom - word.top < 0.8 * (last.bottom - last.top)
+            and word.bottom < last.bottom - 0.08 * (last.bottom - last.top)
+            and word.x0 - last.x1 < 0.4 * (last.bottom - last.top)
+        ):
+            continue
+        kept.append(word)
+    if len(kept) != len(words):
+        line.words = kept
+        line.settle()
+
+
+def _drop_capitals(lines: list[Line]) -> None:
+    """Put a drop capital before the first of the lines that it stands beside."""
+    for line in lines:
+        if len(line.words) != 1 or len(line.text) != 1 or not line.text.isupper():
+            continue
+        cap = line.words[0]
+        beside = [
+            other
+            for other in lines
+            if other is not line
+            and other.words
+            and line.height > 1.6 * other.height
+            and line.top - 0.5 * other.height <= other.top < line.bottom
+            and -0.3 * line.height < other.x0 - line.x1 < 1.0 * line.height
+        ]
+        if not beside:
+            continue
+        first = min(beside, key=lambda other: other.top)
+        cap.glue = True
+        cap.style = first.words[0].style
+        cap.top, cap.bottom = first.top, first.bottom
+        first.words.insert(0, cap)
+        first.settle()
+        line.words = []
+
+
+def _take_marker(line: Line) -> None:
+    """Move a bullet glyph or item number from the words into `marker`."""
+    words = line.words
+    text = words[0].text
+    if len(words) == 1:
+        if len(text) > 2 and text[0] in "•▪■●◦‣" and text[1].isalnum():
+            line.marker, words[0].text = text[0], text[1:]
+            line.text = words[0].text
+        return
+    if is_bullet(text):
+        # An "o" or a dash starts an item only where its text begins a gap further on.
+        if text == "o" or text in _DASHES:
+            gap = words[1].x0 - words[0].x1
+            if text == "o" and gap < 0.35 * line.height:
+                return
+        line.marker = text
+    elif is_enumerator(text) and not (len(text) == 2 and text[0].isupper() and _initial(words)):
+        line.marker = text
+    elif len(text) > 1 and text[0] in "•▪■●◦‣":
+        line.marker, words[0].text = text[0], text[1:]
+        line.text = " ".join(w.text for w in words)
+        return
+    else:
+        return
+    x0 = line.x0
+    line.words = words[1:]
+    line.settle()
+    line.x0 = x0
+
+
+def _initial(words: list[Word]) -> bool:
+    """`J. Smith` rather than `J. A point in a list`: the gap is a mere space."""
+    return words[1].x0 - words[0].x1 < 0.4 * words[0].height

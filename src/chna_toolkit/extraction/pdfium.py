@@ -1,0 +1,399 @@
+"""What PDFium knows of a file and its pages: words with boxes and styles, pictures, rulings.
+
+The only module that touches pypdfium2. It calls PDFium's C functions directly: a word costs two
+boxes (its first and last character), a printed line two styles, so a page costs little more than
+PDFium's own text call. PDFium is not thread-safe; one process reads one document at a time.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as raw
+
+from chna_toolkit.extraction.graphics import Graphics, read_graphics
+from chna_toolkit.extraction.native import native
+from chna_toolkit.extraction.words import HYPHEN, PLAIN, Style, Word
+from chna_toolkit.model import DocumentStatus
+
+MAX_CHARS = 60_000  # on one page; a dense broadsheet has 20,000
+MAX_SIDE = 14_400.0  # points; the largest page PDF 1.x allows
+
+_TOKEN = re.compile(r"[^\s\x00-\x1f\x7f\ufffe\u200b\ufeff]+[\ufffe\x02\xad]?")
+_NOTE = re.compile(r"(?<=[A-Za-z).,;:”\"’'%\]\d])(\d{1,3}(?:[,–-]\d{1,3})*)$")
+_UNITS_TEXT = """
+m km ft mi cm mm in yd sq µg/m mg/m
+"""
+_UNITS = frozenset(_UNITS_TEXT.split())
+_BOLD = re.compile(r"bold|black|heavy|demi|extrab", re.I)
+_ITALIC = re.compile(r"ital|obliq|slant", re.I)
+
+_loose = native(raw.FPDFText_GetLooseCharBox, ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
+_text_object = native(raw.FPDFText_GetTextObject, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)
+_object_font = native(raw.FPDFTextObj_GetFont, ctypes.c_void_p, ctypes.c_void_p)
+_render_mode = native(raw.FPDFTextObj_GetTextRenderMode, ctypes.c_int, ctypes.c_void_p)
+_font_size = native(raw.FPDFText_GetFontSize, ctypes.c_double, ctypes.c_void_p, ctypes.c_int)
+_matrix = native(raw.FPDFText_GetMatrix, ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
+_unicode = native(raw.FPDFText_GetUnicode, ctypes.c_uint, ctypes.c_void_p, ctypes.c_int)
+_font_name = native(raw.FPDFFont_GetBaseFontName, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
+_font_flags = native(raw.FPDFFont_GetFlags, ctypes.c_int, ctypes.c_void_p)
+_font_weight = native(raw.FPDFFont_GetWeight, ctypes.c_int, ctypes.c_void_p)
+
+
+class RefusedError(Exception):
+    """The file cannot be read as a PDF; carries the status, the reason and a remedy."""
+
+    def __init__(self, status: DocumentStatus, reason: str, hint: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+        self.hint = hint
+
+
+@dataclass(slots=True)
+class RawPage:
+    """One page as PDFium gives it."""
+
+    number: int
+    label: str
+    width: float
+    height: float
+    words: list[Word]
+    sideways: list[Word] = field(default_factory=list)  # words set vertically
+    chars: int = 0  # characters in the text layer, before anything was dropped
+    clipped: int = 0  # words outside the page box
+    truncated: bool = False  # more characters than MAX_CHARS
+    invisible: bool = False  # the words seen first are invisible, as in an OCR layer
+    graphics: Graphics = field(default_factory=Graphics)
+
+
+class Frame:
+    """Turns PDFium's page space into points from the top left of the page as shown."""
+
+    __slots__ = ("height", "left", "low", "right", "rotation", "up", "width")
+
+    def __init__(self, page: Any) -> None:
+        self.rotation = raw.FPDFPage_GetRotation(page)
+        box = raw.FS_RECTF()
+        raw.FPDF_GetPageBoundingBox(page, box)
+        self.left, self.low, self.right, self.up = box.left, box.bottom, box.right, box.top
+        self.width, self.height = raw.FPDF_GetPageWidthF(page), raw.FPDF_GetPageHeightF(page)
+
+    def box(self, x0: float, y0: float, x1: float, y1: float) -> tuple[float, float, float, float]:
+        """`(x0, top, x1, bottom)` as shown of the rectangle with corners `(x0, y0)`, `(x1, y1)`."""
+        if self.rotation == 0:
+            return x0 - self.left, self.up - y1, x1 - self.left, self.up - y0
+        if self.rotation == 1:
+            return y0 - self.low, x0 - self.left, y1 - self.low, x1 - self.left
+        if self.rotation == 2:
+            return self.right - x1, y0 - self.low, self.right - x0, y1 - self.low
+        return self.up - y1, self.right - x1, self.up - y0, self.right - x0
+
+
+class Pdf:
+    """An open PDF. Use as a context manager."""
+
+    def __init__(self, path: Path) -> None:
+        self._pdf = _open(path)
+        self._fonts: dict[int, tuple[bool, bool]] = {}
+        self._ids: dict[tuple[str, bool, bool], int] = {}
+        self._font_ids: dict[int, int] = {}
+        self.pages = len(self._pdf)
+
+    def __enter__(self) -> Pdf:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pdf.close()
+
+    def metadata(self) -> dict[str, str]:
+        """Title, author, creator, producer, created; only what the file states."""
+        keys = {"Title": "title", "Author": "author", "Creator": "creator", "Producer": "producer"}
+        keys["CreationDate"] = "created"
+        found = {name: self._pdf.get_metadata_value(key) for key, name in keys.items()}
+        return {name: _printable(value) for name, value in found.items() if value.strip()}
+
+    def outline(self, limit: int = 2000) -> dict[str, int]:
+        """Level (1 is the highest) of each bookmark title, in casefolded plain letters."""
+        levels: dict[str, int] = {}
+        try:
+            for number, mark in enumerate(self._pdf.get_toc(max_depth=6)):
+                if number >= limit:
+                    break
+                levels.setdefault(plain(mark.get_title()), mark.level + 1)
+        except (pdfium.PdfiumError, ValueError):
+            return levels
+        return levels
+
+    def page(self, number: int, graphics: bool = True) -> RawPage:
+        """Read page `number`, counting from 1. Raises PdfiumError if it cannot be opened."""
+        page = raw.FPDF_LoadPage(self._pdf.raw, number - 1)
+        if not page:
+            raise pdfium.PdfiumError(f"Page {number} cannot be opened.")
+        try:
+            frame = Frame(page)
+            label = _label(self._pdf, number)
+            read = RawPage(number, label, frame.width, frame.height, [])
+            if not 1.0 <= frame.width <= MAX_SIDE or not 1.0 <= frame.height <= MAX_SIDE:
+                raise pdfium.PdfiumError(f"Page {number} has impossible dimensions.")
+            self._read_text(page, frame, read)
+            read.graphics = read_graphics(page, frame.box, frame.width, frame.height, lines=graphics)
+            return read
+        finally:
+            raw.FPDF_ClosePage(page)
+
+    def _read_text(self, page: Any, frame: Frame, read: RawPage) -> None:
+        handle = raw.FPDFText_LoadPage(page)
+        if not handle:
+            raise pdfium.PdfiumError(f"The text of page {read.number} cannot be read.")
+        try:
+            text = _characters(handle, read)
+            _Reader(self, ctypes.cast(handle, ctypes.c_void_p).value or 0, text, frame, read).run()
+        finally:
+            raw.FPDFText_ClosePage(handle)
+
+    def font(self, handle: int) -> tuple[bool, bool, int]:
+        """Whether a font is bold, italic, and its id."""
+        if handle not in self._fonts:
+            buffer = ctypes.create_string_buffer(128)
+            _font_name(handle, buffer, 128)
+            name = buffer.value.decode("latin-1")
+            flags = max(0, _font_flags(handle))
+            weight = _font_weight(handle)
+            bold = bool(_BOLD.search(name)) or bool(flags & 1 << 18) or weight >= 600
+            italic = bool(_ITALIC.search(name)) or bool(flags & 1 << 6)
+            self._fonts[handle] = bold, italic
+            key = name.split("+")[-1], bold, italic
+            self._font_ids[handle] = self._ids.setdefault(key, len(self._ids) + 1)
+        bold, italic = self._fonts[handle]
+        return bold, italic, self._font_ids[handle]
+
+
+class _Reader:
+    """Makes the words of one page."""
+
+    def __init__(self, pdf: Pdf, handle: int, text: str, frame: Frame, read: RawPage) -> None:
+        self.pdf, self.handle, self.text, self.frame, self.read = pdf, handle, text, frame, read
+        self.rect = raw.FS_RECTF()
+        self.rect_at = ctypes.addressof(self.rect)
+        self.matrix = raw.FS_MATRIX()
+        self.matrix_at = ctypes.addressof(self.matrix)
+        self.seen: dict[str, list[tuple[float, float]]] = {}
+        self.last_bottom = self.last_x1 = -1.0
+
+    def run(self) -> None:
+        """Fill `words` and `sideways` of the page."""
+        text, style, edge = self.text, PLAIN, True
+        for match in _TOKEN.finditer(text):
+            start, end = match.span()
+            edge = edge or not text[start - 1].strip("\r\n\ufffe\x02")
+            first = self.box(start)
+            last = self.box(end - 1) if end - start > 1 else first
+            if edge or first[0] - self.last_x1 > 8 or text[end : end + 1] in "\r\n" or end == len(text):
+                style = self.style(start, style)
+            edge = False
+            self.last_x1 = last[2]
+            self.take(match.group(), start, end, first, last, style)
+
+    def box(self, index: int) -> tuple[float, float, float, float]:
+        """Box as shown of the character at `index`, all its font's height."""
+        _loose(self.handle, index, self.rect_at)
+        rect = self.rect
+        return self.frame.box(rect.left, rect.bottom, rect.right, rect.top)
+
+    def style(self, index: int, last: Style) -> Style:
+        """Style of the character at `index`."""
+        thing = _text_object(self.handle, index)
+        font = _object_font(thing) if thing else None
+        if not font:
+            return last
+        bold, italic, number = self.pdf.font(font)
+        _matrix(self.handle, index, self.matrix_at)
+        scale = (self.matrix.c**2 + self.matrix.d**2) ** 0.5
+        size = round(_font_size(self.handle, index) * scale, 1)
+        if not self.read.words:
+            mode = _render_mode(thing)
+            self.read.invisible = mode == 3
+            bold = bold or mode == 2
+        if last.size == size and last.font == number and last.bold == bold:
+            return last
+        return Style(size, bold, italic, number)
+
+    def take(
+        self,
+        text: str,
+        start: int,
+        end: int,
+        first: tuple[float, float, float, float],
+        last: tuple[float, float, float, float],
+        style: Style,
+    ) -> None:
+        """File one token as a word, split where it turns into the next line."""
+        height = first[3] - first[1]
+        shift = abs((last[1] + last[3]) - (first[1] + first[3])) / 2
+        if end - start > 1 and shift > 0.6 * max(height, 1.0):
+            if abs(last[0] + last[2] - first[0] - first[2]) / 2 < shift and _upright(self, start) is False:
+                self.sideways(text, start, first, last, style)
+                return
+            cut = self.turn(start, end, first)
+            if cut:
+                self.take(text[: cut - start], start, cut, first, self.box(cut - 1), style)
+                self.take(text[cut - start :], cut, end, self.box(cut), last, style)
+                return
+        if end - start > 1 and text[-1] in "0123456789":
+            note = _NOTE.search(text)
+            unit = note is not None and text[: note.start()].lower() in _UNITS
+            if note and not unit and self.raised(start + note.start(), first):
+                text = text[: note.start()]
+                last = self.box(start + note.start() - 1)
+        elif text[-1] in "\x02\xad":
+            text = text[:-1] + HYPHEN
+        x0, x1 = min(first[0], last[0]), max(first[2], last[2])
+        top, bottom = min(first[1], last[1]), max(first[3], last[3])
+        self.keep(Word(clean(text), x0, top, x1, bottom, start, style))
+
+    def sideways(
+        self,
+        text: str,
+        start: int,
+        first: tuple[float, float, float, float],
+        last: tuple[float, float, float, float],
+        style: Style,
+    ) -> None:
+        """File a word that runs up or down the page."""
+        x0, top = min(first[0], last[0]), min(first[1], last[1])
+        word = Word(clean(text), x0, top, max(first[2], last[2]), max(first[3], last[3]), start, style)
+        self.read.sideways.append(word)
+
+    def turn(self, start: int, end: int, first: tuple[float, float, float, float]) -> int:
+        """Index of the first character of a token that stands on another line; 0 if none."""
+        middle, half = (first[1] + first[3]) / 2, 0.6 * (first[3] - first[1])
+        for index in range(start + 1, end):
+            box = self.box(index)
+            if abs((box[1] + box[3]) / 2 - middle) > half and self.text[index] != HYPHEN:
+                return index
+        return 0
+
+    def raised(self, index: int, first: tuple[float, float, float, float]) -> bool:
+        """Whether the digit at `index` is a superscript to the word that begins at `start`."""
+        note = self.box(index)
+        height = first[3] - first[1]
+        if note[3] - note[1] < 0.85 * height:
+            return note[3] < first[3] - 0.08 * height
+        return note[3] < first[3] - 0.2 * height
+
+    def keep(self, word: Word) -> None:
+        """Append a word unless it is outside the page or printed twice."""
+        read = self.read
+        if not word.text:
+            return
+        x, y = (word.x0 + word.x1) / 2, (word.top + word.bottom) / 2
+        if not (0 <= x <= read.width and 0 <= y <= read.height):
+            read.clipped += 1
+            return
+        near = 0.2 * word.height
+        places = self.seen.setdefault(word.text, [])
+        for left, top in places:
+            if abs(left - word.x0) < near and abs(top - word.top) < near:
+                return
+        places.append((word.x0, word.top))
+        read.words.append(word)
+
+
+def _upright(reader: _Reader, index: int) -> bool:
+    """Whether the character at `index` stands upright on the page as shown."""
+    _matrix(reader.handle, index, reader.matrix_at)
+    m = reader.matrix
+    turned = abs(m.b) > abs(m.a)
+    return bool(turned == bool(reader.frame.rotation % 2))
+
+
+_LIGATURES = str.maketrans(
+    {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "\xad": None}
+)
+
+
+def clean(text: str) -> str:
+    """Ligatures as letters; no control characters or soft hyphens. All else stays as printed."""
+    if text.isascii():
+        return text
+    return text.translate(_LIGATURES)
+
+
+def plain(text: str) -> str:
+    """Casefolded letters and digits of a text, for comparing titles."""
+    return "".join(re.findall(r"[^\W_]+", text.casefold()))
+
+
+def _printable(text: str) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in text[:500]).split())
+
+
+def _characters(handle: Any, read: RawPage) -> str:
+    """The page's characters, one for each of PDFium's indexes."""
+    count = raw.FPDFText_CountChars(handle)
+    read.chars = max(0, count)
+    if count > MAX_CHARS:
+        read.truncated = True
+        count = MAX_CHARS
+    if count <= 0:
+        return ""
+    buffer = (ctypes.c_ushort * (count + 1))()
+    written = raw.FPDFText_GetText(handle, 0, count, buffer) - 1
+    if written == count:
+        return bytes(buffer)[: 2 * count].decode("utf-16-le", "surrogatepass")
+    # Indexes and text disagree (characters without Unicode, or beyond the 16-bit plane).
+    address = ctypes.cast(handle, ctypes.c_void_p).value
+    return "".join(chr(min(_unicode(address, index), 0x10FFFF)) for index in range(count))
+
+
+def _label(pdf: Any, number: int) -> str:
+    label: str = pdf.get_page_label(number - 1) or ""
+    return _printable(label)[:20]
+
+
+_LOCKED = "The file asks for a password to be opened."
+_LOCKED_HINT = "Open it with the password, save a copy without one, and scan the copy."
+_DAMAGED_HINT = "Download the file again, or open it in a PDF program and save a copy."
+
+
+def _open(path: Path) -> Any:
+    """Open with the empty password, or raise RefusedError that says what is wrong."""
+    try:
+        head = _head(path)
+    except OSError as error:
+        reason = f"The file cannot be read: {error.strerror or error}."
+        raise RefusedError(DocumentStatus.DAMAGED, reason, "Check the path and its permissions.") from error
+    if not head:
+        raise RefusedError(DocumentStatus.EMPTY, "The file has no bytes.", "Download the file again.")
+    if b"%PDF" not in head:
+        kind = "a web page" if re.search(rb"<(!doctype html|html|head|body)", head, re.I) else "no PDF"
+        hint = "Open its address in a browser and save the PDF itself." if kind == "a web page" else ""
+        raise RefusedError(DocumentStatus.NOT_PDF, f"The file is {kind}, whatever its name says.", hint)
+    try:
+        return pdfium.PdfDocument(path)
+    except pdfium.PdfiumError as error:
+        code = getattr(error, "err_code", None)
+        if code in (raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY) or "assword" in str(error):
+            raise RefusedError(DocumentStatus.ENCRYPTED, _LOCKED, _LOCKED_HINT) from error
+        reason = "The file begins like a PDF but its structure is broken (cut off or damaged)."
+        raise RefusedError(DocumentStatus.DAMAGED, reason, _DAMAGED_HINT) from error
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(4096)
+
+
+def versions() -> Iterator[tuple[str, str]]:
+    """Name and version of the libraries used here."""
+    from importlib.metadata import version
+
+    yield "pypdfium2", version("pypdfium2")
+    yield "pdfium", str(pdfium.PDFIUM_INFO)

@@ -1,0 +1,167 @@
+"""From a PDF to a Document: pages one by one, then what only the whole document can tell."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pypdfium2 import PdfiumError
+
+from chna_toolkit.extraction import pdfium
+from chna_toolkit.extraction.furniture import Sheet, remove_furniture
+from chna_toolkit.extraction.layout import Block, blocks_of, order_agrees
+from chna_toolkit.extraction.lines import lines_of
+from chna_toolkit.extraction.passages import PageText, write_passages
+from chna_toolkit.extraction.quality import judge_document, judge_page, rotten_pages
+from chna_toolkit.extraction.structure import Body, Item, classify, join_split_paragraphs, set_levels
+from chna_toolkit.extraction.tables import Cell, Table, continue_headers, find_tables
+from chna_toolkit.extraction.vocabulary import Vocabulary
+from chna_toolkit.extraction.words import Line
+from chna_toolkit.model import Document, DocumentStatus, Kind, Page, PageStatus
+
+
+@dataclass(frozen=True)
+class ExtractionSettings:
+    """What to read and how much of it. Part of the cache key."""
+
+    tables: bool = True
+    max_pages: int = 3000
+    max_bytes: int = 1_000_000_000
+
+
+@dataclass(slots=True)
+class _Leaf:
+    """One page on its way through the document pass."""
+
+    number: int
+    width: float = 0.0
+    height: float = 0.0
+    label: str = ""
+    lines: list[Line] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+    status: PageStatus = PageStatus.ERROR
+    chars: int = 0
+    cover: float = 0.0
+    agrees: bool = True
+
+
+def read_document(path: Path, settings: ExtractionSettings | None = None) -> Document:
+    """Read a PDF. Never raises for a bad file: status, reason and hint say what is wrong with it."""
+    settings = settings or ExtractionSettings()
+    digest = ""
+    try:
+        digest = _sha256(path, settings)
+        with pdfium.Pdf(path) as pdf:
+            return _read(pdf, digest, settings)
+    except pdfium.RefusedError as error:
+        return Document(digest, error.status, error.reason, error.hint)
+    except (OSError, PdfiumError) as error:
+        hint = "Download the file again, or open it in a PDF program and save a copy."
+        return Document(digest, DocumentStatus.DAMAGED, f"The file cannot be read: {error}", hint)
+
+
+def _sha256(path: Path, settings: ExtractionSettings) -> str:
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if size > settings.max_bytes:
+        reason = f"The file has {size:,} bytes, more than the limit of {settings.max_bytes:,}."
+        raise pdfium.RefusedError(DocumentStatus.DAMAGED, reason, "Split the file, or raise the limit.")
+    return digest
+
+
+def _read(pdf: pdfium.Pdf, digest: str, settings: ExtractionSettings) -> Document:
+    warnings: set[str] = set()
+    count = min(pdf.pages, settings.max_pages)
+    if count < pdf.pages:
+        warnings.add("pages_over_limit_skipped")
+    leaves = [_leaf(pdf, number, settings, warnings) for number in range(1, count + 1)]
+    sheets = [Sheet(leaf.number, leaf.width, leaf.height, leaf.lines, leaf.label) for leaf in leaves]
+    remove_furniture(sheets)
+    for leaf, sheet in zip(leaves, sheets, strict=True):
+        leaf.lines, leaf.label = sheet.lines, sheet.label
+    items = _items(leaves, pdf.outline())
+    vocabulary = Vocabulary(line for leaf in leaves for line in _all_lines(leaf))
+    texts = [PageText(leaf.number, leaf.label) for leaf in leaves]
+    passages = write_passages(items, texts, vocabulary)
+    pages = tuple(_page(leaf, text.text()) for leaf, text in zip(leaves, texts, strict=True))
+    if rotten_pages([page.words for page in pages]):
+        warnings.add("pages_with_little_text")
+    if not all(page.order_agrees for page in pages):
+        warnings.add("reading_order_uncertain")
+    status, reason, hint = judge_document([page.status for page in pages])
+    return Document(digest, status, reason, hint, pages, passages, pdf.metadata(), tuple(sorted(warnings)))
+
+
+def _leaf(pdf: pdfium.Pdf, number: int, settings: ExtractionSettings, warnings: set[str]) -> _Leaf:
+    """Read one page; one that cannot be read is an empty leaf with status `error`."""
+    leaf = _Leaf(number)
+    try:
+        raw = pdf.page(number, graphics=settings.tables)
+    except (PdfiumError, ValueError, ArithmeticError) as error:
+        del error
+        warnings.add("pages_unreadable")
+        return leaf
+    words = raw.words
+    if settings.tables:
+        leaf.tables, words = find_tables(raw.graphics, words)
+    leaf.width, leaf.height, leaf.label = raw.width, raw.height, raw.label
+    leaf.lines = lines_of(words)
+    leaf.chars, leaf.cover = raw.chars, raw.graphics.cover
+    text = " ".join(word.text for word in raw.words)
+    leaf.status = judge_page(text, raw.chars, raw.graphics.cover)
+    for slug, true in (
+        ("text_outside_page_dropped", raw.clipped > 0),
+        ("page_text_over_limit_cut", raw.truncated),
+        ("sideways_text_dropped", len(raw.sideways) > 0),
+        ("ocr_layer", raw.invisible and raw.graphics.cover > 0.5),
+        ("page_too_crowded_for_tables", raw.graphics.crowded and settings.tables),
+    ):
+        if true:
+            warnings.add(slug)
+    return leaf
+
+
+def _all_lines(leaf: _Leaf) -> list[Line]:
+    return leaf.lines + [line for table in leaf.tables for cell in table.cells for line in cell.lines]
+
+
+def _items(leaves: Sequence[_Leaf], outline: dict[str, int]) -> list[Item]:
+    """Blocks of all pages in reading order, classified, with levels and joined paragraphs."""
+    body = Body.of(line for leaf in leaves for line in leaf.lines)
+    items: list[Item] = []
+    last: Table | None = None
+    for leaf in leaves:
+        blocks = blocks_of(leaf.lines, [_table_block(table) for table in leaf.tables])
+        leaf.agrees = order_agrees(blocks)
+        if blocks and last is not None and blocks[0].table is not None:
+            continue_headers(last, blocks[0].table)
+        last = blocks[-1].table if blocks else None
+        items += classify(leaf.number, blocks, body)
+    set_levels(items, outline, body)
+    return join_split_paragraphs(items)
+
+
+def _table_block(table: Table) -> Block:
+    block = Block([line for cell in table.cells for line in cell.lines])
+    block.x0, block.top, block.x1, block.bottom = table.box
+    block.table = table
+    return block
+
+
+def _page(leaf: _Leaf, text: str) -> Page:
+    return Page(
+        leaf.number,
+        leaf.label,
+        round(leaf.width, 2),
+        round(leaf.height, 2),
+        leaf.status,
+        text,
+        len(text.split()),
+        leaf.agrees,
+    )
+
+
+__all__ = ["Cell", "ExtractionSettings", "Kind", "read_document"]
