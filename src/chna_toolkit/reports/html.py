@@ -15,10 +15,9 @@ from markupsafe import Markup
 from chna_toolkit.model import Status
 from chna_toolkit.reports.words import GAP_KINDS, MEANINGS, WORDS, cycle, is_guess, sentence_of
 from chna_toolkit.results.schemas import FORMULA_NOTE
-from chna_toolkit.results.view import Evidence, HospitalView, RunView
+from chna_toolkit.results.view import Evidence, Gap, HospitalView, RunView
 from chna_toolkit.scoring import DEFAULT_THRESHOLDS
 
-DEFAULTS = asdict(DEFAULT_THRESHOLDS)
 _GROUPS = {
     Status.COVERED: "Shown",
     Status.PLANNED: "Planned",
@@ -57,7 +56,7 @@ def render_html(view: RunView) -> str:
             least=ranked[-1] if ranked else None,
             unread=[one for one in view.documents if one.is_assessed and one.readable_pages < one.pages],
             guessed=any(is_guess(hospital) for hospital in view.hospitals),
-            threshold=lambda name: f"{view.manifest.thresholds.get(name, DEFAULTS[name]):g}",
+            thresholds={**asdict(DEFAULT_THRESHOLDS), **view.manifest.thresholds},
         )
     )
 
@@ -68,6 +67,7 @@ def _environment() -> Environment:
         loader=FunctionLoader(_source),
         autoescape=select_autoescape(default=True, default_for_string=True),
         undefined=StrictUndefined,
+        finalize=_harmless,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -77,6 +77,7 @@ def _environment() -> Environment:
         "cycle": cycle,
         "excerpt": excerpt,
         "facts": _facts,
+        "searched": _searched,
         "sentence": _sentence,
         "bracketed": _bracketed,
     }
@@ -91,6 +92,16 @@ def _environment() -> Environment:
         "formula_note": FORMULA_NOTE,
     }
     return environment
+
+
+# Control characters have no place in HTML, and direction overrides turn a name around.
+_UNSHOWN = dict.fromkeys(
+    (*range(9), 11, 12, *range(14, 32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+)
+
+
+def _harmless(value: object) -> object:
+    return value.translate(_UNSHOWN) if type(value) is str else value
 
 
 def excerpt(evidence: Evidence) -> list[tuple[str, bool]]:
@@ -126,6 +137,13 @@ def _facts(hospital: HospitalView) -> list[str]:
     facts += [f"EIN {hospital.ein}"] if hospital.ein else []
     facts += ["cycle guessed from the document"] if is_guess(hospital) else []
     return [fact for fact in facts if fact]
+
+
+def _searched(gap: Gap) -> str:
+    """Say what was searched for a lesson that was not found; it is the same for all of a hospital."""
+    documents = f"{gap.documents_searched} {'document' if gap.documents_searched == 1 else 'documents'}"
+    unread = f"; {gap.documents_unread} more could not be read" if gap.documents_unread else ""
+    return f"Searched: {documents}, {gap.readable_pages:,} of {gap.pages:,} pages, {gap.words:,} words{unread}."
 
 
 def _sentence(text: str) -> str:

@@ -30,8 +30,8 @@ MEANINGS = {
     Status.NOT_ASSESSED: "too little readable text to say",
 }
 GAP_KINDS = {
-    "planned_only": "Planned, not yet shown as practice",
-    "named_by_document": "The document names the gap itself",
+    "planned_only": "Planned only",
+    "named_by_document": "The hospital names the gap itself",
     "weak_evidence": "Only weak evidence",
     "silent": "Nothing found",
 }
