@@ -216,7 +216,7 @@ class DocumentBuilder(BaseDocTemplate):
         for inner in text_blocks(block.lines):
             item = inner.kind == "item"
             style = self._list_in_box() if item else self.styles["callout"]
-            parts.append(Paragraph(self._inline(inner.text), style, bulletText="•" if item else None))
+            parts.append(Paragraph(self._inline(inner.text), style, bulletText=(inner.argument or "•") if item else None))
         look = [("BACKGROUND", (0, 0), (-1, -1), HexColor(self.theme.tint)), ("ROUNDEDCORNERS", [7, 7, 7, 7])]
         look += [(side, (0, 0), (-1, -1), 9) for side in ("LEFTPADDING", "RIGHTPADDING", "TOPPADDING", "BOTTOMPADDING")]
         return [Spacer(0, 4), Table([[parts]], style=look), Spacer(0, 10)]
