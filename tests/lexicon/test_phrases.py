@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from chna_toolkit.lexicon.phrases import PhraseError, class_names, spell_out
+from chna_toolkit.lexicon.phrases import PhraseError, Speller, class_names
 
 CLASSES = {
     "partner": ("agency", "food bank", "@school"),
@@ -16,7 +16,7 @@ CLASSES = {
 
 
 def norms(source: str, scope: str = "") -> set[str]:
-    return {" ".join(norm for norm, _ in sequence) for sequence in spell_out(source, CLASSES, scope)}
+    return {" ".join(norm for norm, _ in sequence) for sequence in Speller(CLASSES).spell_out(source, scope)}
 
 
 def test_a_word_stands_for_its_inflections() -> None:
@@ -24,7 +24,7 @@ def test_a_word_stands_for_its_inflections() -> None:
 
 
 def test_an_exact_form_is_kept_beside_the_normal_form() -> None:
-    assert spell_out("=Established", CLASSES) == {(("establish", "established"),)}
+    assert Speller(CLASSES).spell_out("=Established") == {(("establish", "established"),)}
 
 
 def test_alternatives_groups_and_optional_words() -> None:
@@ -62,18 +62,18 @@ def test_kinds_of_numbers() -> None:
 )
 def test_mistakes_are_refused_with_a_reason(source: str, reason: str) -> None:
     with pytest.raises(PhraseError, match=re.escape(reason)):
-        spell_out(source, CLASSES)
+        Speller(CLASSES).spell_out(source)
 
 
 def test_a_class_within_itself_is_refused() -> None:
     with pytest.raises(PhraseError, match="contains itself"):
-        spell_out("@a", {"a": ("@b",), "b": ("@a",)})
+        Speller({"a": ("@b",), "b": ("@a",)}).spell_out("@a")
 
 
 def test_a_phrase_that_explodes_is_refused() -> None:
     many = {"m": tuple(chr(97 + n) + "x" for n in range(20))}
     with pytest.raises(PhraseError, match="use parts"):
-        spell_out("@m @m @m @m", many)
+        Speller(many).spell_out("@m @m @m @m")
 
 
 def test_class_names_are_listed() -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from chna_toolkit.errors import LexiconError
 from chna_toolkit.lexicon.model import Cue, Example, Exclusion, Lesson, Lexicon, Origin, Rule
-from chna_toolkit.lexicon.phrases import PhraseError, spell_out
+from chna_toolkit.lexicon.phrases import PhraseError, Speller
 from chna_toolkit.model import Assertion, Kind
 
 ALL_LESSONS = ""
@@ -86,6 +86,7 @@ def load_lexicon(path: Path | None = None) -> Lexicon:
         exclusions=tuple(exclusions),
         cues=tuple(cues),
         path=folder,
+        speller=Speller(classes),
     )
     _check_ids(lexicon)
     _check_phrases(lexicon)
@@ -131,16 +132,20 @@ def _check_phrases(lexicon: Lexicon) -> None:
         scope = name.partition(".")[0] if "." in name else ""
         for member in members:
             try:
-                spell_out(member, lexicon.classes, scope)
+                lexicon.speller.spell_out(member, scope)
             except PhraseError as error:
-                raise LexiconError(f"class @{name}: {error}", _PHRASE_HINT, file=lexicon.path) from None
+                raise LexiconError(
+                    f"class @{name}, member {member!r}: {error}",
+                    _class_hint(str(error), lexicon, scope),
+                    file=lexicon.path,
+                ) from None
     for scope, origin, phrases in _phrase_places(lexicon):
         for phrase in phrases:
             try:
-                spell_out(phrase, lexicon.classes, scope)
+                lexicon.speller.spell_out(phrase, scope)
             except PhraseError as error:
                 hint = _class_hint(str(error), lexicon, scope)
-                raise LexiconError(str(error), hint, file=origin.file, line=origin.line) from None
+                raise LexiconError(f"{phrase!r}: {error}", hint, file=origin.file, line=origin.line) from None
 
 
 _PHRASE_HINT = "See the phrase language in docs/lexicon.md."

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from chna_toolkit.lexicon.phrases import Speller
 from chna_toolkit.model import Assertion
 
 
@@ -115,6 +116,7 @@ class Lexicon:
     exclusions: tuple[Exclusion, ...]
     cues: tuple[Cue, ...]
     path: Path
+    speller: Speller = field(repr=False, compare=False)
 
     def lesson(self, key: str) -> Lesson:
         """Return a lesson by id (`L10`), number (`10`) or slug. Raises `KeyError`."""

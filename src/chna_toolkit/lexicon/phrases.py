@@ -14,8 +14,9 @@ Hyphens separate words, so `co-design`, `co design` and a `co-` at a line end ar
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from itertools import product
+from collections.abc import Mapping
+from functools import lru_cache
+from itertools import chain, product
 
 from chna_toolkit.lexicon.words import MONEY, NUMBER, PERCENT, YEAR, cut
 
@@ -31,20 +32,47 @@ class PhraseError(ValueError):
     """A phrase that cannot be read; the message says why."""
 
 
-def spell_out(source: str, classes: Mapping[str, tuple[str, ...]], scope: str = "") -> frozenset[Sequence]:
-    """Return every word sequence that a phrase stands for.
+class Speller:
+    """Spells out phrases with the word classes of one lexicon, and remembers what it has spelt out."""
 
-    `classes` maps class names to phrases; a name is first looked up as `scope.name`, then alone.
-    Raises `PhraseError` for bad syntax, an unknown class, a class within itself, or too many forms.
-    """
-    return _Parser(source, classes, scope, ()).parse()
+    def __init__(self, classes: Mapping[str, tuple[str, ...]]) -> None:
+        """`classes` maps class names to phrases; `L10.x` is class `x` of lesson L10 alone."""
+        self.classes = classes
+        self._phrases: dict[tuple[str, str], frozenset[Sequence]] = {}
+        self._classes: dict[str, frozenset[Sequence]] = {}
+        self._open: list[str] = []  # classes being spelt out, to notice one within itself
 
+    def spell_out(self, source: str, scope: str = "") -> frozenset[Sequence]:
+        """Return every word sequence that a phrase stands for.
 
-def spell_out_all(
-    sources: Iterable[str], classes: Mapping[str, tuple[str, ...]], scope: str = ""
-) -> frozenset[Sequence]:
-    """Return the union of `spell_out` over several phrases."""
-    return frozenset().union(*(spell_out(source, classes, scope) for source in sources))
+        A class is first looked up as `scope.name`, then alone. Raises `PhraseError` for bad
+        syntax, an unknown class, a class within itself, or too many forms.
+        """
+        key = (source, scope)
+        if key not in self._phrases:
+            self._phrases[key] = _Parser(source, self, scope).parse()
+        return self._phrases[key]
+
+    def key_of(self, name: str, scope: str) -> str:
+        """Return the full name of the class that a lesson means by a name."""
+        local = f"{scope}.{name}"
+        return local if local in self.classes else name
+
+    def members(self, name: str, scope: str) -> frozenset[Sequence]:
+        """Return every word sequence that a class stands for. Raises `PhraseError`."""
+        key = self.key_of(name, scope)
+        if key in self._open:
+            raise PhraseError(f"class @{name} contains itself")
+        if key not in self.classes:
+            raise PhraseError(f"unknown class @{name}")
+        if key not in self._classes:
+            self._open.append(key)
+            try:
+                spelt = (self.spell_out(member, scope) for member in self.classes[key])
+                self._classes[key] = frozenset().union(*spelt)
+            finally:
+                self._open.pop()
+        return self._classes[key]
 
 
 def class_names(source: str) -> list[str]:
@@ -55,10 +83,8 @@ def class_names(source: str) -> list[str]:
 class _Parser:
     """Recursive descent over one phrase source."""
 
-    def __init__(
-        self, source: str, classes: Mapping[str, tuple[str, ...]], scope: str, inside: tuple[str, ...]
-    ) -> None:
-        self.source, self.classes, self.scope, self.inside = source, classes, scope, inside
+    def __init__(self, source: str, speller: Speller, scope: str) -> None:
+        self.source, self.speller, self.scope = source, speller, scope
         self.tokens = _TOKEN.findall(source)
         self.at = 0
 
@@ -88,7 +114,7 @@ class _Parser:
             if size > MAX_SEQUENCES:
                 raise PhraseError(f"{self.source!r} stands for more than {MAX_SEQUENCES} phrases; use parts")
             items.append(item)
-        return {tuple(word for piece in choice for word in piece) for choice in product(*items)}
+        return {tuple(chain.from_iterable(choice)) for choice in product(*items)}
 
     def _item(self) -> set[Sequence]:
         token = self.tokens[self.at]
@@ -101,20 +127,8 @@ class _Parser:
         if token == "?":
             raise PhraseError(f"nothing before ? in {self.source!r}")
         if token[0] == "@":
-            return set(self._class(token[1:]))
+            return set(self.speller.members(token[1:], self.scope))
         return {_literal(token, self.source)}
-
-    def _class(self, name: str) -> frozenset[Sequence]:
-        key = f"{self.scope}.{name}" if f"{self.scope}.{name}" in self.classes else name
-        if key in self.inside:
-            raise PhraseError(f"class @{name} contains itself")
-        if key not in self.classes:
-            raise PhraseError(f"unknown class @{name} in {self.source!r}")
-        inside = (*self.inside, key)
-        found: set[Sequence] = set()
-        for member in self.classes[key]:
-            found |= _Parser(member, self.classes, self.scope, inside).parse()
-        return frozenset(found)
 
     def _next(self, token: str) -> bool:
         if self.at < len(self.tokens) and self.tokens[self.at] == token:
@@ -123,6 +137,7 @@ class _Parser:
         return False
 
 
+@lru_cache(maxsize=50_000)
 def _literal(token: str, source: str) -> Sequence:
     if token[0] == "#":
         if token not in (NUMBER, YEAR, MONEY, PERCENT):

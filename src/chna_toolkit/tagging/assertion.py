@@ -13,7 +13,6 @@ from chna_toolkit.lexicon.model import Cue
 from chna_toolkit.lexicon.words import CLAUSE, COMMA, NUMBER, Words
 from chna_toolkit.model import Assertion
 from chna_toolkit.tagging.index import Group, Hits, PhraseIndex, Span
-from chna_toolkit.tagging.rules import spans_of
 
 # A clause begins at these words wherever they stand …
 _OPENERS = frozenset(("but", "while", "whereas", "although", "though", "however", "because", "unless", "until"))
@@ -51,10 +50,10 @@ class AssertionFinder:
         general: list[Cue] = []
         for cue, group in self._cues:
             if cue.scope == "under":
-                if spans_of(group, context):
+                if context.has(group):
                     general.append(cue)
                 continue
-            spans = spans_of(group, hits)
+            spans = hits.spans(group)
             if cue.assertion is None:
                 cancelled += spans
             else:

@@ -2,24 +2,27 @@
 
 Each group of phrases (a rule's part, a companion list, a cue…) becomes a few *atoms*: one for
 each word class it names and one for the phrases it spells out itself. spaCy's `PhraseMatcher`
-finds all spelt-out phrases at once; what comes back are the spans of each atom.
+finds all spelt-out phrases at once. A phrase can belong to hundreds of atoms, so a hit carries a
+*profile*, shared by all phrases with the same atoms, in which the answer to "which patterns could
+this fill, and where?" is laid up as bit masks: one OR a hit and one AND a slot tell which of
+thousands of patterns can match a text at all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import accumulate
 
 from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-from chna_toolkit.lexicon.phrases import spell_out
+from chna_toolkit.lexicon.phrases import Speller
 from chna_toolkit.lexicon.words import COMMA, Words
 
 Span = tuple[int, int]  # first word, one past the last
-Hits = dict[int, list[Span]]  # atom -> its spans in a text, in order
-Group = tuple[int, ...]  # the atoms that stand for a group of phrases
+Group = frozenset[int]  # the atoms that stand for a group of phrases
 
 # Stands for every word the lexicon does not know, so that the vocabulary never grows with the
 # text; no lexicon word can be equal to it.
@@ -27,17 +30,55 @@ _OTHER = "\u0001"
 _Checks = tuple[tuple[int, str], ...]  # (position, form) of words whose form is fixed
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Profile:
+    """What a phrase is good for: its atoms, and for each slot the patterns it can fill, as a bit mask."""
+
+    atoms: tuple[int, ...]
+    masks: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class Hits:
+    """The phrases found in one text, in order of place."""
+
+    found: list[tuple[int, int, Profile]] = field(default_factory=list)
+
+    def spans(self, group: Group) -> list[Span]:
+        """Return the places where a phrase of the group stands, in order, each once."""
+        spans = [(start, end) for start, end, profile in self.found if not group.isdisjoint(profile.atoms)]
+        return list(dict.fromkeys(spans))
+
+    def has(self, group: Group) -> bool:
+        """Whether a phrase of the group occurs."""
+        return any(not group.isdisjoint(profile.atoms) for _, _, profile in self.found)
+
+    def masks(self, slots: int) -> list[int]:
+        """Return for each slot the patterns that some hit can fill it in."""
+        union = [0] * slots
+        for profile in {profile for _, _, profile in self.found}:
+            for slot, mask in enumerate(profile.masks):
+                if mask:
+                    union[slot] |= mask
+        return union
+
+
+_Waiting = tuple[tuple[str, ...], list[tuple[_Checks, Profile]]]  # a phrase and what it is good for
+
+
 class PhraseIndex:
     """All phrases of a lexicon, found together."""
 
-    def __init__(self, classes: Mapping[str, tuple[str, ...]]) -> None:
-        self._classes = classes
+    def __init__(self, speller: Speller) -> None:
+        self._speller = speller
         self._atoms: dict[object, int] = {}
-        self._table: dict[tuple[str, ...], list[tuple[int, _Checks]]] = {}
-        self._known: set[str] = set()
+        self._table: dict[tuple[str, ...], dict[_Checks, list[int]]] = {}
+        self._waiting: dict[str, list[_Waiting]] = {}  # by a word not met in any text yet
+        self._unmet: set[str] = set()
+        self._met: set[str] = set()
         self._vocab = Vocab()
         self._matcher = PhraseMatcher(self._vocab, attr="ORTH")
-        self._entries: dict[int, list[tuple[int, _Checks]]] = {}
+        self._entries: dict[int, list[tuple[_Checks, Profile]]] = {}
 
     def add(self, phrases: Sequence[str], scope: str = "") -> Group:
         """Add a group of phrases; call before `freeze`. Returns the atoms that stand for it."""
@@ -46,60 +87,93 @@ class PhraseIndex:
         for phrase in phrases:
             name = phrase[1:] if phrase.startswith("@") and phrase[1:].replace("_", "").isalnum() else ""
             if name:
-                key = f"{scope}.{name}" if f"{scope}.{name}" in self._classes else name
+                key = self._speller.key_of(name, scope)
                 atoms.append(self._atom(("class", key), (phrase,), scope))
             else:
                 literal.append(phrase)
         if literal:
             atoms.append(self._atom(("phrases", scope, tuple(sorted(literal))), literal, scope))
-        return tuple(sorted(set(atoms)))
+        return frozenset(atoms)
 
     def _atom(self, key: object, phrases: Iterable[str], scope: str) -> int:
         if key in self._atoms:
             return self._atoms[key]
         atom = self._atoms[key] = len(self._atoms)
-        sequences = {sequence for phrase in phrases for sequence in spell_out(phrase, self._classes, scope)}
-        for sequence in sorted(sequences):
-            norms = tuple(norm for norm, _ in sequence)
-            checks = tuple((place, form) for place, (_, form) in enumerate(sequence) if form)
-            self._table.setdefault(norms, []).append((atom, checks))
+        sequences = {sequence for phrase in phrases for sequence in self._speller.spell_out(phrase, scope)}
+        for sequence in sequences:
+            norms, forms = zip(*sequence, strict=True)
+            checks = tuple((place, form) for place, form in enumerate(forms) if form) if any(forms) else ()
+            self._table.setdefault(norms, {}).setdefault(checks, []).append(atom)
         return atom
 
-    def freeze(self) -> None:
-        """Build the matcher; nothing can be added afterwards."""
-        for norms, entries in self._table.items():
-            self._known.update(norms)
-            name = "\u0002".join(norms)
-            self._matcher.add(name, [Doc(self._vocab, words=list(norms))])
-            self._entries[self._vocab.strings[name]] = entries
+    def freeze(self, roles: Mapping[int, Sequence[int]]) -> None:
+        """End the additions. `roles` gives for an atom the patterns it can fill: one bit mask a slot."""
+        profiles: dict[tuple[int, ...], Profile] = {}
+        for norms, variants in self._table.items():
+            entries = []
+            for checks, listed in variants.items():
+                atoms = tuple(sorted(listed))
+                if atoms not in profiles:
+                    profiles[atoms] = Profile(atoms, _union(roles.get(atom, ()) for atom in atoms))
+                entries.append((checks, profiles[atoms]))
+            self._waiting.setdefault(norms[-1], []).append((norms, entries))
+            self._unmet.update(norms)
         self._table.clear()
+
+    def _meet(self, words: Iterable[str]) -> None:
+        """Give the matcher the phrases that can occur now that these words have been met.
+
+        Making a pattern for each of a hundred thousand phrases takes seconds; a text has the words
+        of few. So each phrase waits under one of its words that no text had yet, and moves on to
+        another such word, or into the matcher, when that word turns up.
+        """
+        new = self._unmet.intersection(words)
+        self._unmet -= new
+        self._met |= new
+        for word in sorted(new):
+            for norms, entries in self._waiting.pop(word, ()):
+                missing = next((norm for norm in norms if norm in self._unmet), None)
+                if missing is not None:
+                    self._waiting.setdefault(missing, []).append((norms, entries))
+                    continue
+                name = "\u0002".join(norms)
+                self._matcher.add(name, [Doc(self._vocab, words=list(norms))])
+                self._entries[self._vocab.strings[name]] = entries
 
     def find(self, texts: Sequence[Words]) -> list[Hits]:
         """Return the hits of each text. Many texts in one call are faster than one by one."""
-        known = self._known
+        self._meet(norm for text in texts for norm in text.norms)
+        met, entries = self._met, self._entries
         words: list[str] = []
         for text in texts:
-            words += [norm if norm in known else _OTHER for norm in text.norms]
+            words += [norm if norm in met else _OTHER for norm in text.norms]
             words.append(_OTHER)
-        found: list[Hits] = [{} for _ in texts]
+        found = [Hits() for _ in texts]
         starts = [0, *accumulate(len(text.norms) + 1 for text in texts)]
         which = 0
         for key, start, end in sorted(self._matcher(Doc(self._vocab, words=words)), key=_by_place):
             while start >= starts[which + 1]:
                 which += 1
-            offset, text = starts[which], texts[which]
-            first, last = start - offset, end - offset
+            text = texts[which]
+            first, last = start - starts[which], end - starts[which]
             if last - first > 1 and max(text.breaks[first + 1 : last]) >= COMMA:
                 continue
-            hits = found[which]
-            for atom, checks in self._entries[key]:
-                if all(text.forms[first + place] == form for place, form in checks):
-                    spans = hits.setdefault(atom, [])
-                    if not spans or spans[-1] != (first, last):
-                        spans.append((first, last))
+            for checks, profile in entries[key]:
+                if not checks or all(text.forms[first + place] == form for place, form in checks):
+                    found[which].found.append((first, last, profile))
         return found
 
 
 def _by_place(match: tuple[int, int, int]) -> tuple[int, int, int]:
     key, start, end = match
     return start, end, key
+
+
+def _union(rows: Iterable[Sequence[int]]) -> tuple[int, ...]:
+    """OR of rows of masks, slot by slot."""
+    union: list[int] = []
+    for row in rows:
+        union += [0] * (len(row) - len(union))
+        for slot, mask in enumerate(row):
+            union[slot] |= mask
+    return tuple(union)

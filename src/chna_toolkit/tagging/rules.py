@@ -16,18 +16,6 @@ _MAX_TRIES = 400  # combinations of spans tried for one rule in one text
 Match = tuple[Span, ...]  # a span for each part, in the order of the text
 
 
-def spans_of(group: Group, hits: Hits) -> list[Span]:
-    """Return the spans of a group, in order."""
-    if len(group) == 1:
-        return hits.get(group[0], [])
-    return sorted({span for atom in group if atom in hits for span in hits[atom]})
-
-
-def is_hit(group: Group, hits: Hits) -> bool:
-    """Whether any phrase of the group occurs."""
-    return any(atom in hits for atom in group)
-
-
 @dataclass(frozen=True, slots=True)
 class Pattern:
     """The parts of a rule or exclusion, ready to be found."""
@@ -36,13 +24,9 @@ class Pattern:
     ordered: bool
     within: int
 
-    def can_match(self, hits: Hits) -> bool:
-        """Whether every part occurs somewhere."""
-        return all(is_hit(part, hits) for part in self.parts)
-
     def matches(self, text: Words, hits: Hits) -> Iterator[Match]:
         """Yield a match for each place where all parts stand within reach, in order of text."""
-        groups = [spans_of(part, hits) for part in self.parts]
+        groups = [hits.spans(part) for part in self.parts]
         if len(groups) == 1:
             yield from ((span,) for span in _longest(groups[0]))
             return
@@ -106,15 +90,11 @@ class ReadyRule:
     not_after: Group
     under: Group
 
-    def applies(self, kind: str, hits: Hits, context: Hits) -> bool:
-        """Whether the rule may match here: kind, context, companions and forbidden words."""
+    def applies(self, kind: str, context: Hits) -> bool:
+        """Whether a passage of this kind under these headings is one the rule is for."""
         if self.rule.kinds and kind not in self.rule.kinds:
             return False
-        if self.under and not is_hit(self.under, context):
-            return False
-        if self.unless and is_hit(self.unless, hits):
-            return False
-        return all(is_hit(group, hits) for group in self.needs) and self.pattern.can_match(hits)
+        return not self.under or context.has(self.under)
 
     def matches(self, text: Words, hits: Hits) -> list[Match]:
         """Return the first few places where the rule matches."""
@@ -133,12 +113,12 @@ class ReadyRule:
         sentence = text.sentences[start]
         if self.rule.starts and start > 0 and text.sentences[start - 1] == sentence:
             return False
-        if any(span[1] == start for span in spans_of(self.not_before, hits)):
+        if self.not_before and any(span[1] == start for span in hits.spans(self.not_before)):
             return False
-        if any(span[0] == end for span in spans_of(self.not_after, hits)):
+        if self.not_after and any(span[0] == end for span in hits.spans(self.not_after)):
             return False
         for group in self.needs:
-            companions = (span for span in spans_of(group, hits) if text.sentences[span[0]] == sentence)
+            companions = (span for span in hits.spans(group) if text.sentences[span[0]] == sentence)
             if not any(all(not _overlap(span, part) for part in match) for span in companions):
                 return False
         return True
@@ -153,8 +133,6 @@ class ReadyExclusion:
 
     def spans(self, text: Words, hits: Hits) -> list[Span]:
         """Return the word spans in which mentions do not count."""
-        if not self.pattern.can_match(hits):
-            return []
         found: list[Span] = []
         for match in self.pattern.matches(text, hits):
             if self.exclusion.whole_sentence:
@@ -167,61 +145,69 @@ class ReadyExclusion:
 
 
 class RuleBook:
-    """The rules and exclusions of the selected lessons, indexed by the atoms that can start them."""
+    """The rules and exclusions of the selected lessons, and which of them can match given hits."""
 
     def __init__(self, lexicon: Lexicon, lessons: frozenset[str], index: PhraseIndex) -> None:
-        self.whole: list[ReadyRule] = []  # rules without words of their own: context and kind decide
-        self._by_atom: dict[int, list[ReadyRule]] = {}
-        self._uses: dict[int, int] = {}
-        self.exclusions: dict[int, list[ReadyExclusion]] = {}
-        ready = [_ready(rule, index) for lesson in lexicon.lessons if lesson.id in lessons for rule in lesson.rules]
-        for rule in ready:
-            for part in rule.pattern.parts:
-                for atom in part:
-                    self._uses[atom] = self._uses.get(atom, 0) + 1
-        for rule in ready:
-            if not rule.pattern.parts:
-                self.whole.append(rule)
-                continue
-            for atom in min(rule.pattern.parts, key=self._commonness):
-                self._by_atom.setdefault(atom, []).append(rule)
-        for exclusion in self._all_exclusions(lexicon, lessons):
-            parts = tuple(index.add(part, exclusion.lesson) for part in exclusion.parts)
-            ready_one = ReadyExclusion(exclusion, Pattern(parts, exclusion.ordered, exclusion.within))
-            for atom in min(parts, key=self._commonness):
-                self.exclusions.setdefault(atom, []).append(ready_one)
+        chosen = [lesson for lesson in lexicon.lessons if lesson.id in lessons]
+        ready = [_ready(rule, index) for lesson in chosen for rule in lesson.rules]
+        self.whole = [rule for rule in ready if not rule.pattern.parts]  # kind and context alone decide
+        self._rules = [rule for rule in ready if rule.pattern.parts]
+        local = (exclusion for lesson in chosen for exclusion in lesson.exclusions)
+        self._exclusions = [_ready_exclusion(exclusion, index) for exclusion in (*lexicon.exclusions, *local)]
+        self._lay_out_slots()
 
-    @staticmethod
-    def _all_exclusions(lexicon: Lexicon, lessons: frozenset[str]) -> Iterator[Exclusion]:
-        yield from lexicon.exclusions
-        for lesson in lexicon.lessons:
-            if lesson.id in lessons:
-                yield from lesson.exclusions
+    def _lay_out_slots(self) -> None:
+        """Number the patterns, and note which atoms fill which slot of which pattern.
 
-    def _commonness(self, part: Group) -> tuple[int, int]:
-        """The part that fewest rules share is the best place to begin."""
-        return sum(self._uses.get(atom, 0) for atom in part), len(part)
+        Slots are the parts, then the companion lists, then one for forbidden words.
+        """
+        patterns: list[ReadyRule | ReadyExclusion] = [*self._rules, *self._exclusions]
+        parts = max((len(one.pattern.parts) for one in patterns), default=0)
+        needs = max((len(rule.needs) for rule in self._rules), default=0)
+        self._slots = parts + needs + 1
+        self.roles: dict[int, list[int]] = {}
+        self._filled = [0] * (self._slots - 1)  # patterns that have the slot at all
+        for number, one in enumerate(patterns):
+            bit = 1 << number
+            for slot, group in enumerate(one.pattern.parts):
+                self._give(group, slot, bit)
+                self._filled[slot] |= bit
+            if isinstance(one, ReadyRule):
+                for slot, group in enumerate(one.needs, parts):
+                    self._give(group, slot, bit)
+                    self._filled[slot] |= bit
+                self._give(one.unless, self._slots - 1, bit)
+        self._all = (1 << len(self._rules) + len(self._exclusions)) - 1
 
-    def candidates(self, hits: Hits) -> list[ReadyRule]:
-        """Return the rules that may match, each once, in a fixed order."""
-        found: dict[str, ReadyRule] = {}
-        for atom in hits:
-            for rule in self._by_atom.get(atom, ()):
-                found[rule.rule.id] = rule
-        return [found[name] for name in sorted(found)]
+    def _give(self, group: Group, slot: int, bit: int) -> None:
+        for atom in group:
+            row = self.roles.setdefault(atom, [0] * self._slots)
+            row[slot] |= bit
 
-    def exclusions_for(self, hits: Hits) -> list[ReadyExclusion]:
-        """Return the exclusions that may match."""
-        found: dict[str, ReadyExclusion] = {}
-        for atom in hits:
-            for exclusion in self.exclusions.get(atom, ()):
-                found[exclusion.exclusion.id] = exclusion
-        return [found[name] for name in sorted(found)]
+    def candidates(self, hits: Hits) -> tuple[list[ReadyRule], list[ReadyExclusion]]:
+        """Return the rules and exclusions whose words are all there, in the order of the lexicon."""
+        *filled, forbidden = hits.masks(self._slots)
+        can = self._all & ~forbidden
+        for have, need in zip(filled, self._filled, strict=True):
+            can &= have | ~need
+            if not can:
+                return [], []
+        rules: list[ReadyRule] = []
+        exclusions: list[ReadyExclusion] = []
+        while can:
+            lowest = can & -can
+            can ^= lowest
+            number = lowest.bit_length() - 1
+            if number < len(self._rules):
+                rules.append(self._rules[number])
+            else:
+                exclusions.append(self._exclusions[number - len(self._rules)])
+        return rules, exclusions
 
 
 def _ready(rule: Rule, index: PhraseIndex) -> ReadyRule:
     def group(phrases: tuple[str, ...]) -> Group:
-        return index.add(phrases, rule.lesson) if phrases else ()
+        return index.add(phrases, rule.lesson)
 
     return ReadyRule(
         rule=rule,
@@ -232,3 +218,8 @@ def _ready(rule: Rule, index: PhraseIndex) -> ReadyRule:
         not_after=group(rule.not_after),
         under=group(rule.under),
     )
+
+
+def _ready_exclusion(exclusion: Exclusion, index: PhraseIndex) -> ReadyExclusion:
+    parts = tuple(index.add(part, exclusion.lesson) for part in exclusion.parts)
+    return ReadyExclusion(exclusion, Pattern(parts, exclusion.ordered, exclusion.within))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from chna_toolkit.lexicon.model import Lexicon
+from chna_toolkit.lexicon.model import Exclusion, Lexicon
 from chna_toolkit.lexicon.words import Words, cut
 from chna_toolkit.model import Assertion, Document, Kind, Mention, Passage
 from chna_toolkit.tagging.assertion import AssertionFinder, Reading, Verdict
@@ -52,10 +52,10 @@ class Tagger:
         self.lexicon = lexicon
         self.lessons = tuple(lesson.id for lesson in lexicon.lessons if select is None or lesson.id in select)
         self._numbers = {lesson.id: str(lesson.number) for lesson in lexicon.lessons}
-        self._index = PhraseIndex(lexicon.classes)
+        self._index = PhraseIndex(lexicon.speller)
         self._book = RuleBook(lexicon, frozenset(self.lessons), self._index)
         self._assertions = AssertionFinder(lexicon.cues, self._index)
-        self._index.freeze()
+        self._index.freeze(self._book.roles)
         self._contexts: dict[tuple[str, ...], Hits] = {}
 
     def tag(self, document: Document) -> list[Mention]:
@@ -94,40 +94,30 @@ class Tagger:
                 yield unit, self._tag_one(unit, text, hits)
 
     def _tag_one(self, unit: _Unit, text: Words, hits: Hits) -> list[Mention]:
-        context: Hits | None = None
-        found: list[tuple[ReadyRule, Match]] = []
-        rules = self._book.candidates(hits)
-        if unit.context and self._book.whole:
+        rules, exclusions = self._book.candidates(hits)
+        if unit.context:
             rules = rules + self._book.whole
-        for rule in rules:
-            if context is None:
-                context = self._context(unit.context)
-            if rule.applies(unit.kind, hits, context):
-                found += ((rule, match) for match in rule.matches(text, hits))
+        if not rules:
+            return []
+        context = self._context(unit.context)
+        found = [
+            (rule, match) for rule in rules if rule.applies(unit.kind, context) for match in rule.matches(text, hits)
+        ]
         if not found:
             return []
-        reading = self._assertions.read(text, hits, context or {})
-        excluded = self._excluded(text, hits)
+        reading = self._assertions.read(text, hits, context)
+        excluded = [(ready.exclusion, spans) for ready in exclusions if (spans := ready.spans(text, hits))]
         mentions = [self._mention(unit, text, rule, match, reading, excluded) for rule, match in found]
         return _settle(mentions, {rule.rule.id: rule.rule.yields_to for rule, _ in found})
 
     def _context(self, lines: tuple[str, ...]) -> Hits:
-        """Hits of the headings and headers that a text stands under; positions mean nothing."""
+        """Hits of the headings and headers that a text stands under; their positions mean nothing."""
         if lines not in self._contexts:
-            merged: Hits = {}
+            merged = Hits()
             for hits in self._index.find([cut(line) for line in lines]) if lines else ():
-                for atom, spans in hits.items():
-                    merged.setdefault(atom, []).extend(spans)
+                merged.found += hits.found
             self._contexts[lines] = merged
         return self._contexts[lines]
-
-    def _excluded(self, text: Words, hits: Hits) -> list[tuple[str, tuple[str, ...], str, list[Span]]]:
-        found = []
-        for ready in self._book.exclusions_for(hits):
-            if spans := ready.spans(text, hits):
-                exclusion = ready.exclusion
-                found.append((exclusion.lesson, exclusion.spares, exclusion.id, spans))
-        return found
 
     def _mention(
         self,
@@ -136,14 +126,15 @@ class Tagger:
         ready: ReadyRule,
         match: Match,
         reading: Reading,
-        excluded: list[tuple[str, tuple[str, ...], str, list[Span]]],
+        excluded: list[tuple[Exclusion, list[Span]]],
     ) -> Mention:
         rule = ready.rule
         verdict = Verdict(rule.assertion) if rule.assertion else reading.verdict(match)
         set_aside = ""
-        for lesson, spares, name, spans in excluded:
-            if lesson in ("", rule.lesson) and rule.lesson not in spares and _touch(match, spans):
-                set_aside = f"excluded: {name}"
+        for exclusion, spans in excluded:
+            mine = exclusion.lesson in ("", rule.lesson) and rule.lesson not in exclusion.spares
+            if mine and _touch(match, spans):
+                set_aside = f"excluded: {exclusion.id}"
                 break
         parts = tuple((text.starts[first], text.ends[last - 1]) for first, last in match)
         return Mention(
