@@ -154,9 +154,7 @@ class WorkerPool(Executor):
                 self._enforce_deadlines()
         except Exception as error:  # a bug here must fail the futures, not hang those who wait
             reason = (
-                error
-                if isinstance(error, PoolBrokenError)
-                else PoolBrokenError(f"{type(error).__name__}: {error}")
+                error if isinstance(error, PoolBrokenError) else PoolBrokenError(f"{type(error).__name__}: {error}")
             )
         finally:
             self._end(reason)
@@ -305,27 +303,22 @@ def _block_interrupts() -> None:
 def _work(pipe: Connection, setup: bytes, limits: Limits) -> None:
     """Body of a worker: run the initializer, then answer task after task until the pipe ends."""
     _prepare_process(limits)
-    initializer, initargs = None, ()
-    try:
-        initializer, initargs = pickle.loads(setup)
-        if initializer:
-            initializer(*initargs)
-        pipe.send_bytes(pickle.dumps((True, None)))
-    except Exception as error:
-        pipe.send_bytes(_dump_error(error))
-        return
-    while True:
+    with suppress(EOFError, OSError):  # nobody listens any more: the pool was shut down or killed
         try:
+            initializer, initargs = pickle.loads(setup)
+            if initializer:
+                initializer(*initargs)
+            ready = pickle.dumps((True, None))
+        except Exception as error:
+            pipe.send_bytes(_dump_error(error))
+            return
+        pipe.send_bytes(ready)
+        while True:
             payload = pipe.recv_bytes()
-        except (EOFError, OSError):
-            return
-        _set_alarm(int(limits.seconds) + _GRACE)
-        answer = _run(payload)
-        _set_alarm(0)
-        try:
+            _set_alarm(int(limits.seconds) + _GRACE)
+            answer = _run(payload)
+            _set_alarm(0)
             pipe.send_bytes(answer)
-        except OSError:  # nobody listens any more
-            return
 
 
 def _run(payload: bytes) -> bytes:

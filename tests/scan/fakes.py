@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from pathlib import Path
+
+from chna_toolkit.assess import Stages
+from chna_toolkit.model import Assertion, Document, DocumentStatus, Kind, Mention, Page, PageStatus, Passage
+
+PRACTICE = Assertion.PRACTICE
 
 
 def square(number: int) -> int:
@@ -54,3 +60,63 @@ def break_start() -> None:
 
 def die_at_start() -> None:
     os._exit(3)
+
+
+# -- stages of the pipeline, for text files that pose as PDFs
+
+
+def read(path: Path, tables: str) -> Document:
+    """Read a file whose lines are passages, or do what its first line says."""
+    data = path.read_bytes()
+    sha256, lines = hashlib.sha256(data).hexdigest(), data.decode().splitlines()
+    order = lines[0] if lines else ""
+    actions = {"!die": die, "!hang": hang, "!memory": run_out_of_memory, "!bug": lambda: fail("odd page")}
+    if order in actions:
+        actions[order]()
+    if order.startswith("!slow"):
+        time.sleep(float(order.split()[1]))
+    if order in list(DocumentStatus):
+        return Document(sha256, DocumentStatus(order), f"it is {order}", "mend it")
+    if order == "!changed":
+        sha256 = "0" * 64
+    return _document(sha256, lines)
+
+
+def _document(sha256: str, lines: list[str]) -> Document:
+    pages, passages = [], []
+    for number, first in enumerate(range(0, len(lines), 3), 1):  # three lines a page
+        start = 0
+        for line in lines[first : first + 3]:
+            kind, text = Kind.HEADING if line.startswith("# ") else Kind.PARAGRAPH, line.removeprefix("# ")
+            place = (len(passages), number, str(number), kind, text, start, start + len(text))
+            passages.append(Passage(*place, (0.0, 0.0, 1.0, 1.0), ("Section",)))
+            start += len(text) + 1
+        text = "\n".join(line.removeprefix("# ") for line in lines[first : first + 3])
+        pages.append(Page(number, str(number), 612.0, 792.0, PageStatus.OK, text, 100))
+    return Document(sha256, DocumentStatus.OK, "", "", tuple(pages), tuple(passages))
+
+
+class FakeTagger:
+    """Finds the words L01, L02, … in the text."""
+
+    def __init__(self, lessons: tuple[str, ...]) -> None:
+        self.lessons = lessons
+
+    def tag(self, document: Document) -> list[Mention]:
+        return [
+            Mention(lesson, f"{lesson}.word", one.index, start, start + 3, ((start, start + 3),), PRACTICE, 0.8, True)
+            for one in document.passages
+            for lesson in self.lessons
+            if (start := one.text.find(lesson)) >= 0
+        ]
+
+
+def make_tagger(lexicon: Path | None, lexicon_hash: str, lessons: tuple[str, ...]) -> FakeTagger:
+    return FakeTagger(lessons)
+
+
+def versions() -> dict[str, str]:
+    return {"extractor": "fake", "tagger": "fake"}
+
+
+STAGES = Stages(versions, read, make_tagger)

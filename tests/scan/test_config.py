@@ -24,9 +24,7 @@ def test_without_anything_the_defaults_hold(tmp_path: Path):
 
 def test_arguments_win_over_the_environment_over_the_file(tmp_path: Path):
     (tmp_path / "chna.toml").write_text("# house\ntimeout = 10\njobs = 2\ntables = 'off'\n")
-    settings = load(
-        tmp_path, {"jobs": 4, "timeout": None}, {"CHNA_JOBS": "3", "CHNA_TIMEOUT": "20", "HOME": "x"}
-    )
+    settings = load(tmp_path, {"jobs": 4, "timeout": None}, {"CHNA_JOBS": "3", "CHNA_TIMEOUT": "20", "HOME": "x"})
     assert (settings.jobs, settings.timeout, settings.tables) == (4, 20.0, "off")
     assert settings.origins["jobs"] == "argument --jobs"
     assert settings.origins["timeout"] == "environment CHNA_TIMEOUT"

@@ -36,9 +36,7 @@ def test_a_row_gives_a_hospital_with_its_leading_zeros(read):
         "north.pdf,010001,01-2345678,North Hospital,North Health,oh,2022,CHNA\n"
     )
     assert rows.identities("pdfs/north.pdf", SHA) == (
-        Identity(
-            "North Hospital", "010001", "012345678", "North Health", "OH", 2022, "chna", "hospitals_csv"
-        ),
+        Identity("North Hospital", "010001", "012345678", "North Health", "OH", 2022, "chna", "hospitals_csv"),
     )
 
 
@@ -156,9 +154,7 @@ def cover(*lines: str, title: str = "") -> Document:
         size = 40 - index
         passages.append(Passage(index, 1, "", kind, text, 0, len(text), (0, 0, 100, size), level=1))
     page = Page(1, "", 612, 792, PageStatus.OK, "\n".join(lines), 10)
-    return Document(
-        SHA, DocumentStatus.OK, "", "", (page,), tuple(passages), {"title": title} if title else {}
-    )
+    return Document(SHA, DocumentStatus.OK, "", "", (page,), tuple(passages), {"title": title} if title else {})
 
 
 def guess(document: Document, file: str = "report.pdf") -> Identity:
@@ -203,9 +199,7 @@ def test_name_year_and_type_are_guessed_from_the_cover(lines, name, year, kind):
 
 
 def test_a_joint_document_may_have_several_hospitals():
-    document = cover(
-        "# Joint Community Health Needs Assessment", "# Elm Hospital", "# Oak Medical Center", "2025"
-    )
+    document = cover("# Joint Community Health Needs Assessment", "# Elm Hospital", "# Oak Medical Center", "2025")
     found = guess_identities(document, "joint.pdf")
     assert [(one.name, one.year, one.document_type) for one in found] == [
         ("Elm Hospital", 2025, "joint_chna"),

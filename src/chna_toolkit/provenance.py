@@ -1,0 +1,116 @@
+"""What is needed to cite a run and to repeat it: versions, hashes, settings, inputs, times."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chna_toolkit import __version__
+from chna_toolkit.config import Settings
+from chna_toolkit.inputs import Input
+from chna_toolkit.lexicon.model import Lexicon
+
+if TYPE_CHECKING:  # it brings pandas
+    from chna_toolkit.results.run import InputFile, Manifest, Setting
+
+# Distributions whose version can change what a run gives, or how it looks.
+LIBRARIES = ("pypdfium2", "pdfplumber", "pdfminer.six", "spacy", "simplemma", "nupunkt", "pandas", "jinja2", "rich")
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How a run went, as far as its tables do not show it."""
+
+    command: Sequence[str]
+    started: datetime
+    seconds: Mapping[str, float]  # by stage; those of the workers are added up
+    cached: int  # documents that were neither read nor tagged anew
+    exit_code: int
+
+
+def now() -> datetime:
+    """Return the time in UTC."""
+    return datetime.now(UTC)
+
+
+def library_versions() -> dict[str, str]:
+    """Return the version of each library that matters; "" for one that is not installed."""
+    found = {}
+    for name in LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = ""
+    return found
+
+
+def make_manifest(
+    course: Course,
+    lexicon: Lexicon,
+    settings: Settings,
+    inputs: Sequence[Input],
+    counts: Mapping[str, int | float | None],
+    closing: str,
+) -> Manifest:
+    """Return the content of `run.json`. What may differ between equal runs stands in `extra` and times."""
+    from chna_toolkit.results.run import Manifest
+
+    return Manifest(
+        tool_version=__version__,
+        lexicon_name=lexicon.name,
+        lexicon_version=lexicon.version,
+        lexicon_hash=lexicon.hash,
+        libraries=library_versions(),
+        python=platform.python_version(),
+        platform=platform.platform(),
+        command=list(course.command),
+        started=course.started.isoformat(timespec="seconds"),
+        ended=now().isoformat(timespec="seconds"),
+        settings=_settings(settings),
+        thresholds=asdict(settings.thresholds),
+        inputs=_inputs(inputs, settings.output),
+        counts=counts,
+        seconds={stage: round(value, 3) for stage, value in sorted(course.seconds.items())},
+        exit_code=course.exit_code,
+        closing=closing,
+        extra={"cached": course.cached, "workers": settings.workers},
+    )
+
+
+def _settings(settings: Settings) -> dict[str, Setting]:
+    from chna_toolkit.results.run import Setting
+
+    values: dict[str, Any] = {one.name: getattr(settings, one.name) for one in fields(settings)}
+    for name in ("origins", "config_file", "warnings"):
+        del values[name]
+    values |= {f"thresholds.{name}": value for name, value in asdict(values.pop("thresholds")).items()}
+    found = {}
+    for name, value in values.items():
+        if isinstance(value, Path):
+            value = value.as_posix()
+        # Settings made by a program, not by `load_settings`, know no origins.
+        origin = settings.origins.get(name, "program")
+        found[name] = Setting(list(value) if isinstance(value, tuple) else value, origin)
+    return found
+
+
+def _inputs(inputs: Sequence[Input], out: Path | None) -> list[InputFile]:
+    from chna_toolkit.results.run import InputFile
+
+    files = sorted((one for item in inputs for one in (item, *item.copies)), key=lambda one: one.file)
+    return [InputFile(one.file, one.sha256, one.size, _link(one.path, out)) for one in files]
+
+
+def _link(path: Path, out: Path | None) -> str:
+    """Return the path from the run folder, with `/`; "" where there is none (another drive)."""
+    try:
+        relative = os.path.relpath(path.resolve(), out.resolve()) if out else ""
+    except ValueError:
+        return ""
+    return Path(os.fsencode(relative).decode("utf-8", "backslashreplace")).as_posix() if relative else ""

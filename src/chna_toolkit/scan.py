@@ -1,0 +1,270 @@
+"""The main job: a folder of PDFs becomes a run folder.
+
+    inputs ──> worker pool: assess each, through the store ──> tables ──> run folder ──> reports
+
+Results are assembled in the order of the names shown, so that neither the number of workers nor
+the cache shows in them. Interrupted at any moment, the same command goes on from what the store
+holds.
+"""
+
+from __future__ import annotations
+
+import difflib
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from chna_toolkit.assess import Finding, Obstacle, Plan, Stages, assess, failed, is_done
+from chna_toolkit.batch import as_finished, open_pool
+from chna_toolkit.cache import Store, default_folder
+from chna_toolkit.config import Settings
+from chna_toolkit.errors import ExitCode, OutputError, UsageError
+from chna_toolkit.hospitals import HospitalList, read_hospitals
+from chna_toolkit.inputs import Input, find_inputs
+from chna_toolkit.lexicon.model import Lexicon
+from chna_toolkit.model import Assessed, DocumentStatus
+from chna_toolkit.provenance import Course, make_manifest, now
+
+if TYPE_CHECKING:  # it brings pandas
+    from chna_toolkit.results.run import Run
+    from chna_toolkit.results.tables import Failure
+
+
+class Progress(Protocol):
+    """Told what happens during a scan; called in the process and thread that scans."""
+
+    def start(self, total: int, done: int) -> None:
+        """Documents to do in all, and how many of them the cache seems to hold."""
+
+    def advance(self, finding: Finding) -> None:
+        """A document is finished."""
+
+    def warn(self, message: str) -> None:
+        """Something is odd, and the scan goes on."""
+
+    def stop(self) -> None:
+        """No document is left, or the scan was interrupted."""
+
+
+class Silent:
+    """Progress that nobody watches."""
+
+    def start(self, total: int, done: int) -> None:
+        """Ignore it."""
+
+    def advance(self, finding: Finding) -> None:
+        """Ignore it."""
+
+    def warn(self, message: str) -> None:
+        """Ignore it."""
+
+    def stop(self) -> None:
+        """Ignore it."""
+
+
+@dataclass(frozen=True)
+class ScanOutcome:
+    """A finished scan: the run as written to `out`, and the exit code it calls for."""
+
+    run: Run
+    out: Path
+    exit_code: ExitCode
+
+
+@dataclass
+class _Clock:
+    """Seconds by stage."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def time(self, stage: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.add(stage, time.perf_counter() - start)
+
+    def add(self, stage: str, seconds: float) -> None:
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
+
+
+def scan(
+    paths: Sequence[str],
+    settings: Settings,
+    progress: Progress | None = None,
+    *,
+    listed: Iterable[str] = (),
+    force: bool = False,
+    command: Sequence[str] = (),
+    stages: Stages | None = None,
+) -> ScanOutcome:
+    """Scan the PDFs that `paths` name and write the run folder `settings.output` with its reports.
+
+    `listed` are the paths that `-` stands for, `force` writes into a folder that holds other
+    files, `command` goes into `run.json`, `stages` exchanges what does the work.
+    Raises `UsageError`, `LexiconError`, `NoInputError`, `OutputError`; a document that cannot be
+    read is no error but a row in `failures.csv`. `KeyboardInterrupt` leaves what is finished in
+    the cache.
+    """
+    from chna_toolkit.lexicon import load_lexicon
+    from chna_toolkit.results.run import check_output
+
+    progress, started, clock = progress or Silent(), now(), _Clock()
+    if settings.output is None:
+        raise UsageError("no output folder", "name one with -o, such as -o results")
+    for message in settings.warnings:
+        progress.warn(message)
+    lexicon = load_lexicon(settings.lexicon)
+    lessons = select_lessons(lexicon, settings.select)
+    hospitals = read_hospitals(settings.hospitals) if settings.hospitals else None
+    with clock.time("hash"):
+        inputs = find_inputs(paths, listed)
+    check_output(settings.output, force=force)
+    plan = make_plan(settings, lexicon, lessons, progress, stages)
+    findings = _assess_all(inputs, plan, settings, progress)
+    for finding in findings:
+        for stage, seconds in finding.seconds.items():
+            clock.add(stage, seconds)
+    assessed = _identify(inputs, findings, hospitals, progress)
+    course = Course(
+        command=command,
+        started=started,
+        seconds=clock.seconds,
+        cached=sum(finding.is_cached for finding in findings),
+        exit_code=exit_code(findings),
+    )
+    run = _write(settings, lexicon, inputs, assessed, course, clock)
+    return ScanOutcome(run, settings.output, ExitCode(course.exit_code))
+
+
+def select_lessons(lexicon: Lexicon, keys: Sequence[str]) -> tuple[str, ...]:
+    """Return the ids of the lessons named (by id, number or slug), in the lexicon's order; all if none is."""
+    chosen = set()
+    for key in keys:
+        try:
+            chosen.add(lexicon.lesson(key).id)
+        except KeyError:
+            known = [name for lesson in lexicon.lessons for name in (lesson.id, lesson.slug)]
+            close = difflib.get_close_matches(key.strip(), known, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"lessons are {', '.join(known[::2])}"
+            raise UsageError(f"unknown lesson {key!r}", hint) from None
+    return tuple(lesson.id for lesson in lexicon.lessons if lesson.id in chosen or not chosen)
+
+
+def make_plan(
+    settings: Settings,
+    lexicon: Lexicon,
+    lessons: tuple[str, ...],
+    progress: Progress | None = None,
+    stages: Stages | None = None,
+) -> Plan:
+    """Return how each document is to be assessed. A cache that cannot be written is a warning."""
+    stages = stages or Stages()
+    store = Store(settings.cache_dir or default_folder()) if settings.cache else None
+    try:
+        if store:
+            store.prepare()
+    except OutputError as error:
+        if settings.cache_dir:
+            raise
+        store = None  # nobody asked for this folder: go on without
+        (progress or Silent()).warn(f"{error.message}; going on without a cache ({error.hint})")
+    return Plan(
+        store=store,
+        lexicon=settings.lexicon,
+        lexicon_hash=lexicon.hash,
+        lessons=lessons,
+        thresholds=settings.thresholds,
+        tables=settings.tables,
+        timeout=settings.timeout,
+        versions=stages.versions(),
+        stages=stages,
+    )
+
+
+def exit_code(findings: Sequence[Finding]) -> ExitCode:
+    """Return the exit code a scan with these findings calls for."""
+    failures = sum(not finding.assessed.document.status.is_searchable for finding in findings)
+    if failures == len(findings):
+        return ExitCode.NO_INPUT  # of all that was named, nothing could be used
+    return ExitCode.PARTIAL if failures else ExitCode.OK
+
+
+def _assess_all(inputs: Sequence[Input], plan: Plan, settings: Settings, progress: Progress) -> list[Finding]:
+    """Assess all inputs in worker processes; return the findings in the order of the inputs."""
+    findings: dict[str, Finding] = {}
+    done = sum(is_done(item, plan) for item in inputs)
+    progress.start(len(inputs), done)
+    try:
+        with open_pool(len(inputs), plan, settings, tags=done < len(inputs)) as pool:
+            for item, result in as_finished(assess, inputs, plan, settings, pool):
+                finding = failed(item, plan, result) if isinstance(result, Obstacle) else result
+                findings[item.file] = finding
+                progress.advance(finding)
+    finally:
+        progress.stop()
+    return [findings[item.file] for item in inputs]
+
+
+def _identify(
+    inputs: Sequence[Input], findings: Sequence[Finding], hospitals: HospitalList | None, progress: Progress
+) -> list[Assessed]:
+    """Return what is known of each file, copies among them, with its hospitals; guesses where no row is."""
+    found: list[Assessed] = []
+    for item, finding in zip(inputs, findings, strict=True):
+        for one in (item, *item.copies):
+            rows = hospitals.identities(one.file, one.sha256) if hospitals else ()
+            identities = rows or finding.assessed.identities
+            found.append(replace(finding.assessed, file=one.file, size=one.size, identities=identities))
+    if hospitals:
+        messages = [*hospitals.warnings, *hospitals.unmatched([(one.file, one.document.sha256) for one in found])]
+        for message in messages:
+            progress.warn(message)
+        guessed = sorted(one.file for one in found if one.identities[0].source == "guess")
+        if guessed:
+            shown = ", ".join(guessed[:3]) + (", …" if len(guessed) > 3 else "")
+            progress.warn(f"{hospitals.path}: no row for {len(guessed)} documents, whose hospital is guessed: {shown}")
+    return found
+
+
+def _write(
+    settings: Settings,
+    lexicon: Lexicon,
+    inputs: Sequence[Input],
+    assessed: Sequence[Assessed],
+    course: Course,
+    clock: _Clock,
+) -> Run:
+    """Write the run folder and its reports."""
+    from chna_toolkit.reports import write_reports
+    from chna_toolkit.results.run import Run, write_run
+    from chna_toolkit.results.summary import closing_sentence, count
+    from chna_toolkit.results.tables import build_tables
+
+    out = settings.output or Path()
+    with clock.time("tabulate"):
+        opened = [one for one in assessed if one.document.sha256]
+        tables = build_tables(opened, lexicon, _failures(assessed), settings.thresholds)
+    counts = count(tables)
+    closing = closing_sentence(counts, (out / "index.html").as_posix())
+    manifest = make_manifest(course, lexicon, settings, inputs, counts, closing)
+    write_run(out, tables, manifest)
+    run = Run(manifest, tables)
+    write_reports(run, out)
+    return run
+
+
+def _failures(assessed: Sequence[Assessed]) -> Iterator[Failure]:
+    """Yield the failures that the statuses of the documents do not tell."""
+    from chna_toolkit.results.tables import Failure
+
+    for one in assessed:
+        document = one.document
+        if not document.sha256:
+            yield Failure(one.file, "open", "unreadable", document.reason, document.hint)
+        elif document.status is DocumentStatus.PARTIAL:
+            yield Failure(one.file, "extract", "partial", document.reason, document.hint, one.document_id)
