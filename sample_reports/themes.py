@@ -52,10 +52,10 @@ THEMES = {
                          grid=False),
     "flats": Theme("rings", primary="#5a3d1c", accent="#d08c34", tint="#f6eddc"),
     "typescript": Theme("plain", font="Times-Roman", bold="Times-Bold", italic="Times-Italic",
-                        heading="Times-Bold", size=11.5, primary="#1f3864", accent="#1f3864",
+                        heading="Times-Bold", size=12.6, primary="#1f3864", accent="#1f3864",
                         tint="#e7e9ef", margin=72, justified=False),
     "scan": Theme("plain", font="Times-Roman", bold="Times-Bold", italic="Times-Italic", heading="Times-Bold",
-                  size=11, primary="#111111", accent="#333333", tint="#eeeeee", ink="#111111", margin=68),
+                  size=13, primary="#111111", accent="#333333", tint="#eeeeee", ink="#111111", margin=68),
 }  # fmt: skip
 
 
