@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from chna_toolkit.extraction.lines import same_row
 from chna_toolkit.extraction.words import Line
+from chna_toolkit.model import Box
 
 MARGIN = 0.12  # of the page height, top and bottom, where running heads live
 REPEATS = 3  # pages that must show the same line
@@ -29,6 +30,7 @@ class Sheet:
     height: float
     lines: list[Line]
     label: str = ""
+    rules: list[Box] = field(default_factory=list)  # horizontal rulings
     removed: list[Line] = field(default_factory=list)
 
 
@@ -38,6 +40,7 @@ def remove_furniture(sheets: Sequence[Sheet]) -> None:
     offset = _numbering(sheets)
     for sheet in sheets:
         numbers = {id(line) for line in _number_lines(sheet, offset)}
+        numbers |= {id(line) for line in _ruled_off(sheet)}
         kept = []
         for line in sheet.lines:
             if id(line) in numbers or _key(sheet, line) in repeated or _keys_near(sheet, line) & repeated:
@@ -163,6 +166,23 @@ def _number_lines(sheet: Sheet, offsets: set[int]) -> list[Line]:
         if not sheet.label and (counted or not offsets):
             sheet.label = shown.strip(" -–—|") if alone else shown
         found += [mate for mate in sheet.lines if mate is not line and _beside(sheet, mate, line)]
+    return found
+
+
+def _ruled_off(sheet: Sheet) -> list[Line]:
+    """Short lines at the very top or bottom that a ruling across the page parts from the rest."""
+    found = []
+    for _, top, _, bottom in [r for r in sheet.rules if r[2] - r[0] > 0.6 * sheet.width]:
+        middle = (top + bottom) / 2
+        if middle < MARGIN * sheet.height:
+            lines = [line for line in sheet.lines if line.bottom <= middle + 2]
+        elif middle > (1 - 0.08) * sheet.height:
+            lines = [line for line in sheet.lines if line.top >= middle - 2]
+        else:
+            continue
+        if 0 < sum(len(line.words) for line in lines) <= 14 and len({round(line.top / 4) for line in lines}) < 3:
+            body = sorted(line.size for line in sheet.lines)[len(sheet.lines) // 2]
+            found += [line for line in lines if line.size < 1.25 * body]
     return found
 
 

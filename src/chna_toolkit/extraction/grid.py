@@ -18,10 +18,12 @@ MAX_RULES = 1_500
 
 def cells_of(rules_h: Sequence[Box], rules_v: Sequence[Box]) -> list[Box]:
     """Cells enclosed by horizontal and vertical rulings, top to bottom; `[]` if there are too many."""
-    if len(rules_h) < 3 or len(rules_v) < 3 or len(rules_h) + len(rules_v) > MAX_RULES:
+    if len(rules_h) < 3 or not rules_v or len(rules_h) + len(rules_v) > MAX_RULES:
         return []
     ys, across = _snapped([((b[1] + b[3]) / 2, b[0], b[2]) for b in rules_h])
-    xs, down = _snapped([((b[0] + b[2]) / 2, b[1], b[3]) for b in rules_v])
+    sides = _open_sides(ys, across)
+    xs, down = _snapped([*(((b[0] + b[2]) / 2, b[1], b[3]) for b in rules_v), *sides])
+    down = [_striped(stretches) for stretches in down]
     if len(xs) < 2 or len(ys) < 2 or len(xs) * len(ys) > MAX_FIELDS:
         return []
     return sorted(_enclosed(xs, ys, across, down), key=lambda c: (c[1], c[0]))
@@ -46,6 +48,35 @@ def _united(stretches: list[tuple[float, float]]) -> list[tuple[float, float]]:
             out[-1] = out[-1][0], max(out[-1][1], end)
         else:
             out.append((start, end))
+    return out
+
+
+def _open_sides(ys: list[float], across: list[list[tuple[float, float]]]) -> list[tuple[float, float, float]]:
+    """Left and right edges of tables without outer verticals: where three rulings or more begin and end alike."""
+    extents: dict[tuple[int, int], list[tuple[float, float, float]]] = {}
+    for y, stretches in zip(ys, across, strict=True):
+        for start, end in stretches:
+            if end - start > 100:
+                extents.setdefault((round(start / 6), round(end / 6)), []).append((y, start, end))
+    sides = []
+    for found in extents.values():
+        if len(found) >= 3:
+            top, bottom = found[0][0], found[-1][0]
+            sides += [(min(f[1] for f in found), top, bottom), (max(f[2] for f in found), top, bottom)]
+    return sides
+
+
+def _striped(stretches: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Close the gaps that rows without fill leave between filled ones: no higher than their neighbours."""
+    out: list[tuple[float, float]] = []
+    height = 0.0  # of the last stretch as drawn
+    for start, end in stretches:
+        gap = start - out[-1][1] if out else 0.0
+        if out and 6 < gap <= 1.25 * min(height, end - start):
+            out[-1] = out[-1][0], end
+        else:
+            out.append((start, end))
+        height = end - start
     return out
 
 

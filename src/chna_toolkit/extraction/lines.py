@@ -44,6 +44,7 @@ def lines_of(words: list[Word]) -> list[Line]:
     pieces = [line for line in pieces if line.words]
     for line in pieces:
         _take_marker(line)
+        _drop_signs(line)
     return sorted(pieces, key=lambda line: (line.top, line.x0))
 
 
@@ -207,6 +208,18 @@ def _drop_capitals(lines: list[Line]) -> None:
         first.words.insert(0, cap)
         first.settle()
         line.words = []
+
+
+def _is_sign(text: str) -> bool:
+    """An icon or arrow: no letter, digit or punctuation, no part of what a sentence says."""
+    return text not in "©®™°§" and all(unicodedata.category(c) in ("So", "Co") or c in "→←↑↓►◄▲▼" for c in text)
+
+
+def _drop_signs(line: Line) -> None:
+    words = [word for word in line.words if word.text.isascii() or not _is_sign(word.text)]
+    if words and len(words) != len(line.words):
+        line.words = words
+        line.settle()
 
 
 def _take_marker(line: Line) -> None:

@@ -195,7 +195,7 @@ class _Reader:
             edge = edge or not text[start - 1].strip("\r\n\ufffe\x02")
             first = self.box(start)
             last = self.box(end - 1) if end - start > 1 else first
-            if edge or first[0] - self.last_x1 > 8 or text[end : end + 1] in "\r\n" or end == len(text):
+            if edge or first[0] - self.last_x1 > 8 or text[end : end + 2].lstrip(" ")[:1] in "\r\n":
                 style = self.style(start, style)
             edge = False
             self.last_x1 = last[2]

@@ -19,7 +19,7 @@ from chna_toolkit.extraction.structure import Body, Item, classify, join_split_p
 from chna_toolkit.extraction.tables import Cell, Table, continue_headers, find_tables
 from chna_toolkit.extraction.vocabulary import Vocabulary
 from chna_toolkit.extraction.words import Line
-from chna_toolkit.model import Document, DocumentStatus, Kind, Page, PageStatus
+from chna_toolkit.model import Box, Document, DocumentStatus, Kind, Page, PageStatus
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ class _Leaf:
     chars: int = 0
     cover: float = 0.0
     agrees: bool = True
+    rules: list[Box] = field(default_factory=list)
 
 
 def read_document(path: Path, settings: ExtractionSettings | None = None) -> Document:
@@ -78,7 +79,7 @@ def _read(pdf: pdfium.Pdf, digest: str, settings: ExtractionSettings) -> Documen
     if count < pdf.pages:
         warnings.add("pages_over_limit_skipped")
     leaves = [_leaf(pdf, number, settings, warnings) for number in range(1, count + 1)]
-    sheets = [Sheet(leaf.number, leaf.width, leaf.height, leaf.lines, leaf.label) for leaf in leaves]
+    sheets = [Sheet(leaf.number, leaf.width, leaf.height, leaf.lines, leaf.label, leaf.rules) for leaf in leaves]
     remove_furniture(sheets)
     for leaf, sheet in zip(leaves, sheets, strict=True):
         leaf.lines, leaf.label = sheet.lines, sheet.label
@@ -109,6 +110,7 @@ def _leaf(pdf: pdfium.Pdf, number: int, settings: ExtractionSettings, warnings: 
         leaf.tables, words = find_tables(raw.graphics, words)
     leaf.width, leaf.height, leaf.label = raw.width, raw.height, raw.label
     leaf.lines = lines_of(words)
+    leaf.rules = [rule for rule in raw.graphics.rules_h if rule[2] - rule[0] > 0.5 * raw.width]
     leaf.chars, leaf.cover = raw.chars, raw.graphics.cover
     text = " ".join(word.text for word in raw.words)
     leaf.status = judge_page(text, raw.chars, raw.graphics.cover)

@@ -283,7 +283,8 @@ def _continuation(items: Sequence[Item], index: int, tail: Item, taken: set[int]
     text = tail.text
     if _ENDED.search(text) or _LEADERS.search(text) or (len(text) < 12 and len(head.parts) < 2):
         return -1
-    hyphen = text[-1] == HYPHEN or text[-1] in ",-–—"
+    open_end = text[-1] in HYPHEN + ",;-–—" or text.count("(") > text.count(")")
+    real = 0  # passages of weight between
     for step in range(index + 1, min(index + 16, len(items))):
         other = items[step]
         if step in taken or other.drop or other.page > tail.page + 1:
@@ -293,15 +294,17 @@ def _continuation(items: Sequence[Item], index: int, tail: Item, taken: set[int]
                 return -1
             if other.kind is Kind.HEADING and other.page == tail.page and step == index + 1 and _below(tail, other):
                 return -1
+            real += other.kind is not Kind.CAPTION
             continue
         if not _like(other.style, tail.style):
+            real += 1
             continue
         start = other.text.lstrip("(“\"‘'[$")[:1]
         if start.islower():
             return step
         full = _is_full(tail)
         moved = other.page != tail.page or other.lines[0].top < tail.lines[-1].top
-        if (start.isupper() or start.isdigit()) and moved and full and (hyphen or step == index + 1):
+        if (start.isupper() or start.isdigit()) and moved and full and (open_end or not real):
             return step
         return -1
     return -1

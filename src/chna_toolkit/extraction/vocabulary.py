@@ -16,6 +16,16 @@ part two three four five under over so one off on follow step hands year age tim
 _PREFIXES = frozenset(_PREFIXES_TEXT.split())
 
 
+_SECONDS_TEXT = """
+aged aware based born bound care centered centred certified competent day driven drug economic effective exposure
+expectancy focused free friendly going governmental grade harm hour housing income informed insured intensive led
+level line long low making minded minute month needed net old oriented out person point pocket positive private
+profit quality rate ray ready related resistant responsive rich risk school sensitive serving site
+sized specific square sufficient supported term versus year
+"""
+_SECONDS = frozenset(_SECONDS_TEXT.split())
+
+
 class Vocabulary:
     """Counts of the words that stand whole on some line of the document."""
 
@@ -49,6 +59,9 @@ class Vocabulary:
         first = _EDGE.sub("", stem.casefold()).split("-")[-1]
         if "-" in stem.strip("-"):
             return dashed if self.knows(first) and self.knows(right) else whole
+        second = re.split(r"[^a-z]", right.casefold(), maxsplit=1)[0]
+        if self.knows(first) and second in _SECONDS:
+            return dashed
         if first in _PREFIXES and self.knows(right):
             return dashed
         return whole
