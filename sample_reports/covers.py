@@ -7,7 +7,6 @@ from typing import Any
 from reportlab.lib.colors import Color, HexColor, white
 from reportlab.lib.utils import simpleSplit
 from reportlab.pdfgen.canvas import Canvas
-
 from themes import PAGE, Theme
 
 WIDTH, HEIGHT = PAGE
@@ -16,9 +15,7 @@ WIDTH, HEIGHT = PAGE
 def draw_cover(canvas: Canvas, theme: Theme, head: dict[str, Any]) -> None:
     """Draw the whole cover page: art first, then title, subtitle, hospital names, date line."""
     canvas.saveState()
-    {"waves": _waves, "hills": _hills, "blocks": _blocks, "rings": _rings, "plain": _plain}[theme.cover](
-        canvas, theme
-    )
+    {"waves": _waves, "hills": _hills, "blocks": _blocks, "rings": _rings, "plain": _plain}[theme.cover](canvas, theme)
     x, top = (72, 610) if theme.cover == "plain" else (54, 690)
     dark = theme.cover in ("plain", "hills")
     canvas.setFillColor(HexColor(theme.primary) if dark else white)

@@ -82,8 +82,8 @@ class DocumentBuilder(BaseDocTemplate):
             top -= title
         columns = 2 if layout == "two" else 1
         width = (WIDTH - 2 * margin - GAP * (columns - 1)) / columns
-        for column in range(columns):
-            frames.append(Frame(margin + column * (width + GAP), bottom, width, top - bottom, 0, 0, 0, 0))
+        lefts = [margin + column * (width + GAP) for column in range(columns)]
+        frames += [Frame(left, bottom, width, top - bottom, 0, 0, 0, 0) for left in lefts]
         end = partial(self._furniture, notes=note_flowables, bottom=bottom)
         return PageTemplate(name or layout, frames, onPageEnd=end, autoNextPageTemplate=layout)
 
@@ -158,6 +158,8 @@ class DocumentBuilder(BaseDocTemplate):
                 story.append(FrameBreak())
             elif block.kind != "note":
                 story.extend(self._flowables(block))
+                if block.kind == "item" and blocks[at + 1 : at + 2] and blocks[at + 1].kind == "p":
+                    story.append(Spacer(0, self.theme.size * 0.4))
         return story
 
     def _new_page(self, block: Block, following: tuple[Block, ...]) -> list[Flowable]:
@@ -216,7 +218,9 @@ class DocumentBuilder(BaseDocTemplate):
         for inner in text_blocks(block.lines):
             item = inner.kind == "item"
             style = self._list_in_box() if item else self.styles["callout"]
-            parts.append(Paragraph(self._inline(inner.text), style, bulletText=(inner.argument or "•") if item else None))
+            parts.append(
+                Paragraph(self._inline(inner.text), style, bulletText=(inner.argument or "•") if item else None)
+            )
         look = [("BACKGROUND", (0, 0), (-1, -1), HexColor(self.theme.tint)), ("ROUNDEDCORNERS", [7, 7, 7, 7])]
         look += [(side, (0, 0), (-1, -1), 9) for side in ("LEFTPADDING", "RIGHTPADDING", "TOPPADDING", "BOTTOMPADDING")]
         return [Spacer(0, 4), Table([[parts]], style=look), Spacer(0, 10)]
@@ -244,7 +248,9 @@ class DocumentBuilder(BaseDocTemplate):
             look += [("ROWBACKGROUNDS", (0, 1), (-1, -1), [HexColor("#ffffff"), HexColor(self.theme.tint)]),
                      ("LINEBELOW", (0, 0), (-1, -1), 0.5, primary)]  # fmt: skip
         table = Table(cells, [width * part / sum(parts) for part in parts], repeatRows=1, style=look, hAlign="LEFT")
-        title = [Paragraph(self._inline(caption.strip()), self.styles["caption"].clone("tc", spaceAfter=3, keepWithNext=1))]
+        title = [
+            Paragraph(self._inline(caption.strip()), self.styles["caption"].clone("tc", spaceAfter=3, keepWithNext=1))
+        ]
         return [*(title if caption.strip() else []), table, Spacer(0, 12)]
 
     def _column_width(self, block: Block) -> float:

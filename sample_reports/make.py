@@ -5,7 +5,7 @@
     python sample_reports/make.py --only NAME write one PDF (to look at while writing its source)
 
 Needs reportlab, pypdfium2 and Pillow. The same library versions give the same bytes (they stand in
-built_with.json). With other versions `--check` compares page texts and picture sizes instead, and says so.
+built_with.json). With other versions `--check` compares the text of every page instead, and says so.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 import truth
+from copier import rasterise
 from layout import DocumentBuilder, check_cover_fits
-from scan import rasterise
 from source import Source, read_source
 from themes import register_fonts
 

@@ -128,7 +128,8 @@ def document_toml(source: Source, found: list[Found], pages: int, page_label: li
     hospitals = [{key: h[key] for key in ("name", "state", "ccn")} for h in head["hospitals"]]
     lines = ["[[document]]", f"file = {_value(source.file)}", f"pages = {pages}", f"type = {_value(head['type'])}",
              f"year = {head['year']}", f"extraction = {_value('needs_ocr' if scanned else 'ok')}",
-             "hospitals = [", *(f"  {_inline(h)}," for h in hospitals), "]", f"expected = {_inline(expected)}"]  # fmt: skip
+             "hospitals = [", *(f"  {_inline(h)}," for h in hospitals), "]",
+             f"expected = {_inline(expected)}"]  # fmt: skip
     if scanned:
         lines.append(f"after_ocr = {_inline(read)}")
     for item in sorted(found, key=lambda f: f.label.assertion == "never"):
