@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chna_toolkit.lexicon.model import Example, Lesson, Lexicon, Origin, Rule
+from chna_toolkit.lexicon.phrases import Speller
 from chna_toolkit.model import (
     Assertion,
     Assessed,
@@ -145,9 +146,7 @@ class Writer:
         for number in numbers:
             words = PRACTICE[number - 1][1]
             text = f"By 2027 the hospital will see to this: {words}."
-            self.say(text, Kind.LIST_ITEM).bears(
-                LESSONS[number - 1], words, Assertion.PLAN, 0.7, cue="will"
-            )
+            self.say(text, Kind.LIST_ITEM).bears(LESSONS[number - 1], words, Assertion.PLAN, 0.7, cue="will")
         return self
 
     def fill(self, sentences: int = 20) -> Writer:
@@ -216,6 +215,7 @@ def lexicon(lessons: Sequence[str] = LESSONS) -> Lexicon:
         exclusions=(),
         cues=(),
         path=Path("lexicons"),
+        speller=Speller({}),
     )
 
 
@@ -334,9 +334,7 @@ def make_run(assessed: Sequence[Assessed], failures: Sequence[Failure] = (), boo
         ended="2026-03-01T09:00:42Z",
         settings={"tables": Setting("auto", "default"), "workers": Setting(2, "argument")},
         thresholds={"covered": 0.6, "planned": 0.6, "acknowledged": 0.5},
-        inputs=tuple(
-            InputFile(one.file, one.document.sha256, one.size, f"../pdfs/{one.file}") for one in assessed
-        ),
+        inputs=tuple(InputFile(one.file, one.document.sha256, one.size, f"../pdfs/{one.file}") for one in assessed),
         counts=counts,
         seconds={"extract": 30.5, "tag": 4.25},
         exit_code=4,

@@ -54,7 +54,6 @@ def render_html(view: RunView) -> str:
             sentence=sentence_of(view),
             best=ranked[0] if ranked else None,
             least=ranked[-1] if ranked else None,
-            unread=[one for one in view.documents if one.is_assessed and one.readable_pages < one.pages],
             guessed=any(is_guess(hospital) for hospital in view.hospitals),
             thresholds={**asdict(DEFAULT_THRESHOLDS), **view.manifest.thresholds},
         )

@@ -199,6 +199,7 @@ class RunView:
     hospitals: tuple[HospitalView, ...]  # by name, then year
     documents: tuple[DocumentView, ...]
     not_assessed: tuple[FailureView, ...]
+    read_in_part: tuple[FailureView, ...]
     schemas: tuple[Table, ...] = field(repr=False)
 
     @property
@@ -246,6 +247,7 @@ class _Builder:
             hospitals=tuple(self._hospital(row, n) for n, row in enumerate(self.matrix, 1)),
             documents=documents,
             not_assessed=self._not_assessed(documents),
+            read_in_part=self._read_in_part(documents),
             schemas=self.run.schemas,
         )
 
@@ -402,23 +404,39 @@ class _Builder:
         return Gap(kind=row["gap_kind"], nearest=tuple(nearest), **{name: row[name] for name in names})
 
     def _not_assessed(self, documents: Sequence[DocumentView]) -> tuple[FailureView, ...]:
-        known = {one.file for one in documents if not one.is_assessed}
+        """Return documents of which nothing can be said, and files that never became one."""
+        known = {one.file for one in documents}
         rows = [
             FailureView(
                 one.file,
-                one.status.value.replace("_", " ") if not one.status.is_searchable else "too little text",
+                "too little text" if one.status.is_searchable else one.status.value.replace("_", " "),
                 one.reason,
                 one.hint,
             )
             for one in documents
             if not one.is_assessed
         ]
+        rows += [_failure(row) for row in self._rows("failures") if row["file"] not in known]
+        return tuple(sorted(rows, key=lambda row: (row.file, row.what)))
+
+    def _read_in_part(self, documents: Sequence[DocumentView]) -> tuple[FailureView, ...]:
+        """Return documents that were assessed although something was wrong with them."""
+        assessed = {one.file: one for one in documents if one.is_assessed}
+        rows = [
+            FailureView(one.file, f"{one.readable_pages} of {one.pages} pages searched", one.reason, one.hint)
+            for one in assessed.values()
+            if one.status is DocumentStatus.PARTIAL or one.readable_pages < one.pages
+        ]
         rows += [
-            FailureView(row["file"], row["slug"].replace("-", " "), row["message"], row["hint"])
+            _failure(row)
             for row in self._rows("failures")
-            if row["file"] not in known
+            if row["file"] in assessed and row["slug"] != DocumentStatus.PARTIAL.value
         ]
         return tuple(sorted(rows, key=lambda row: (row.file, row.what)))
+
+
+def _failure(row: _Row) -> FailureView:
+    return FailureView(row["file"], row["slug"].replace("-", " "), row["message"], row["hint"])
 
 
 def _spans(marks: str) -> list[Span]:

@@ -1,0 +1,91 @@
+"""CSV cells: nothing is lost, and no spreadsheet runs them."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chna_toolkit.results.cells import csv_text, expose, protect, read_csv, tidy
+from chna_toolkit.results.schemas import Column, Value
+
+TEXT = Column("text", "string", "")
+COLUMNS = (TEXT, Column("n", "integer", ""), Column("x", "number", "", decimals=2), Column("b", "boolean", ""))
+
+# Texts of the characters that matter to CSV, spreadsheets and terminals, and any others.
+hostile = st.text(st.sampled_from("'=+-@\t\r\n,\"a1| \u202e\x00\x1b") | st.characters(codec="utf-8"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '=HYPERLINK("https://evil.example","open")',
+        "+1 000 residents",
+        "@SUM(A1)",
+        "-2+3+cmd|' /C calc'!A0",
+        "- Expand the mobile clinic",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+    ],
+)
+def test_text_that_a_spreadsheet_would_run_stands_behind_an_apostrophe(text: str) -> None:
+    assert protect(text) == f"'{text}"
+    assert expose(protect(text)) == text
+
+
+@pytest.mark.parametrize("text", ["", "plain", "'quoted'", "-5", "-1,200", "-3.5 %", "a=b", "'twas = so", "012"])
+def test_other_text_is_exact(text: str) -> None:
+    assert protect(text) == text
+    assert expose(text) == text
+
+
+def test_an_apostrophe_of_the_text_itself_survives() -> None:
+    assert protect("'=1") == "''=1"
+    assert expose("''=1") == "'=1"
+
+
+@given(hostile)
+def test_protection_is_undone_exactly(text: str) -> None:
+    assert expose(protect(text)) == text
+    assert protect(text)[:1] not in tuple("=+@\t\r\n")
+
+
+values = st.tuples(hostile, st.none() | st.integers(), st.none() | st.floats(-1e9, 1e9), st.none() | st.booleans())
+
+
+@given(st.lists(values, max_size=5))
+def test_rows_come_back_as_they_were_written(rows: list[tuple[Value, ...]]) -> None:
+    tidied = [[tidy(value, column) for value, column in zip(row, COLUMNS, strict=True)] for row in rows]
+    text = csv_text(COLUMNS, tidied)
+    assert list(read_csv(io.StringIO(text, newline=""), COLUMNS)) == tidied
+    # Any other reader of CSV sees the same cells.
+    assert len(list(csv.reader(io.StringIO(text, newline="")))) == len(rows) + 1
+
+
+def test_numbers_have_a_fixed_number_of_decimals_and_missing_is_empty() -> None:
+    text = csv_text(COLUMNS, [("a", 1, 0.5, True), ("", None, None, False), ("b", 0, 0.001, True)])
+    rows = ["text,n,x,b", "a,1,0.50,true", ",,,false", "b,0,0.00,true"]
+    assert text == "\n".join(rows) + "\n"
+    assert tidy(-0.001, COLUMNS[2]) == 0.0
+    assert str(tidy(-0.001, COLUMNS[2])) == "0.0"
+
+
+def test_text_that_utf8_cannot_carry_does_not_stop_the_run() -> None:
+    assert tidy("broken \udc80 name", TEXT) == "broken ? name"
+
+
+def test_another_header_or_type_is_an_error() -> None:
+    with pytest.raises(ValueError, match="columns are"):
+        list(read_csv(io.StringIO("text,other\n"), COLUMNS))
+    with pytest.raises(ValueError, match="invalid literal"):
+        list(read_csv(io.StringIO("text,n,x,b\na,many,,\n"), COLUMNS))
+
+
+def test_a_cell_may_be_longer_than_the_csv_module_allows() -> None:
+    long = "word " * 40_000
+    text = csv_text((TEXT,), [(long,)])
+    assert list(read_csv(io.StringIO(text), (TEXT,))) == [[long]]
