@@ -7,6 +7,7 @@ import re
 import unicodedata
 from functools import partial
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape
 
 from charts import BarChart
@@ -221,7 +222,10 @@ class DocumentBuilder(BaseDocTemplate):
             parts.append(
                 Paragraph(self._inline(inner.text), style, bulletText=(inner.argument or "•") if item else None)
             )
-        look = [("BACKGROUND", (0, 0), (-1, -1), HexColor(self.theme.tint)), ("ROUNDEDCORNERS", [7, 7, 7, 7])]
+        look: list[tuple[Any, ...]] = [
+            ("BACKGROUND", (0, 0), (-1, -1), HexColor(self.theme.tint)),
+            ("ROUNDEDCORNERS", [7, 7, 7, 7]),
+        ]
         look += [(side, (0, 0), (-1, -1), 9) for side in ("LEFTPADDING", "RIGHTPADDING", "TOPPADDING", "BOTTOMPADDING")]
         return [Spacer(0, 4), Table([[parts]], style=look), Spacer(0, 10)]
 
@@ -239,7 +243,7 @@ class DocumentBuilder(BaseDocTemplate):
         cells = [[Paragraph(self._inline(cell), self.styles["cell-head" if at == 0 else "cell"]) for cell in row]
                  for at, row in enumerate(rows)]  # fmt: skip
         primary = HexColor(self.theme.primary)
-        look = [("BACKGROUND", (0, 0), (-1, 0), primary), ("VALIGN", (0, 0), (-1, -1), "TOP"),
+        look: list[tuple[Any, ...]] = [("BACKGROUND", (0, 0), (-1, 0), primary), ("VALIGN", (0, 0), (-1, -1), "TOP"),
                 ("TOPPADDING", (0, 0), (-1, -1), 3.5), ("BOTTOMPADDING", (0, 0), (-1, -1), 4.5),
                 ("LEFTPADDING", (0, 0), (-1, -1), 5), ("RIGHTPADDING", (0, 0), (-1, -1), 4)]  # fmt: skip
         if self.theme.grid:

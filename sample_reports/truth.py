@@ -77,15 +77,15 @@ NOWHERE = (0, 0)
 
 def _place(wanted: str, pages: list[str], start: tuple[int, int]) -> tuple[int, int]:
     """Page (from 1) and offset where `wanted` begins at or after `start`; it may run on to the next page."""
-    for number in range(start[0], len(pages) + 1):
-        here = pages[number - 1]
-        offset = here.find(wanted, start[1] if number == start[0] else 0)
+    first, skip = start
+    for number in range(first, len(pages) + 1):
+        offset = pages[number - 1].find(wanted, skip if number == first else 0)
         if offset >= 0:
             return number, offset
-        if number < len(pages):
-            offset = _across(wanted, here, pages[number])
-            if offset >= 0:
-                return number, offset
+    for number in range(first, len(pages)):
+        offset = _across(wanted, pages[number - 1], pages[number])
+        if offset >= 0:
+            return number, offset
     return NOWHERE
 
 
