@@ -124,7 +124,7 @@ def scan(
     with clock.time("hash"):
         inputs = find_inputs(paths, listed)
     check_output(settings.output, force=force)
-    plan = make_plan(settings, lexicon, lessons, progress, stages)
+    plan = make_plan(settings, lexicon.hash, lessons, progress, stages)
     findings = _assess_all(inputs, plan, settings, progress)
     for finding in findings:
         for stage, seconds in finding.seconds.items():
@@ -157,12 +157,15 @@ def select_lessons(lexicon: Lexicon, keys: Sequence[str]) -> tuple[str, ...]:
 
 def make_plan(
     settings: Settings,
-    lexicon: Lexicon,
-    lessons: tuple[str, ...],
+    lexicon_hash: str = "",
+    lessons: tuple[str, ...] = (),
     progress: Progress | None = None,
     stages: Stages | None = None,
 ) -> Plan:
-    """Return how each document is to be assessed. A cache that cannot be written is a warning."""
+    """Return how each document is to be assessed, or, without a lexicon, only read.
+
+    A cache folder that cannot be written is an error if it was named, else a warning.
+    """
     stages = stages or Stages()
     store = Store(settings.cache_dir or default_folder()) if settings.cache else None
     try:
@@ -176,7 +179,7 @@ def make_plan(
     return Plan(
         store=store,
         lexicon=settings.lexicon,
-        lexicon_hash=lexicon.hash,
+        lexicon_hash=lexicon_hash,
         lessons=lessons,
         thresholds=settings.thresholds,
         tables=settings.tables,

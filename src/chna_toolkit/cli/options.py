@@ -1,0 +1,35 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Config = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="Settings; else the nearest chna.toml upward.")
+]
+LexiconFolder = Annotated[
+    Path | None, typer.Option("--lexicon", metavar="DIR", help="Another lexicon than the built-in one.")
+]
+Select = Annotated[
+    str | None, typer.Option("--select", metavar="L01,L05", help="Only these lessons, by id, number or slug.")
+]
+Jobs = Annotated[
+    int | None, typer.Option("--jobs", "-j", metavar="N", help="Worker processes; by default one a processor.")
+]
+Tables = Annotated[
+    str | None, typer.Option("--tables", metavar="auto|off", help="Whether tables are read cell by cell.")
+]
+Timeout = Annotated[
+    float | None, typer.Option("--timeout", metavar="SECONDS", help="Limit for one document; by default 120.")
+]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Neither use nor fill the cache.")]
+CacheDir = Annotated[
+    Path | None, typer.Option("--cache-dir", metavar="DIR", help="Folder of the cache; also CHNA_CACHE_DIR.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Write even where other files stand.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Nothing but errors.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="A line for each document, saying what became of it.")]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]

@@ -1,0 +1,36 @@
+"""`chna report`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chna_toolkit.cli import options
+from chna_toolkit.cli.output import stdout_may_close
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("report")(report)
+
+
+def report(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder that a scan has written.")],
+    quiet: options.Quiet = False,
+) -> None:
+    """Render the reports of a finished run again. No PDF is opened."""
+    from chna_toolkit.reports import write_reports
+    from chna_toolkit.results.run import MANIFEST, read_run
+
+    finished = read_run(run)
+    write_reports(finished, run.parent if run.name == MANIFEST else run)
+    if not quiet:
+        from chna_toolkit.reports.terminal import print_summary
+        from chna_toolkit.results.view import view_of
+
+        with stdout_may_close():
+            print_summary(view_of(finished), sys.stdout)
+            sys.stdout.write(f"\n{finished.manifest.closing}\n")

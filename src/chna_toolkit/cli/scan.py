@@ -1,0 +1,81 @@
+"""`chna scan`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chna_toolkit.cli import options
+from chna_toolkit.cli.output import say, stdout_may_close
+from chna_toolkit.errors import ExitCode, UsageError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("scan")(scan)
+
+
+def scan(
+    paths: Annotated[
+        list[str], typer.Argument(metavar="PATHS...", help="PDFs, folders, globs, or - for a list on stdin.")
+    ],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="OUT", help="Folder for the tables and the report.")
+    ] = None,
+    hospitals: Annotated[
+        Path | None, typer.Option("--hospitals", metavar="FILE", help="hospitals.csv: which document is whose.")
+    ] = None,
+    lexicon: options.LexiconFolder = None,
+    select: options.Select = None,
+    jobs: options.Jobs = None,
+    tables: options.Tables = None,
+    timeout: options.Timeout = None,
+    no_cache: options.NoCache = False,
+    cache_dir: options.CacheDir = None,
+    force: options.Force = False,
+    config: options.Config = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Find in a folder of CHNA PDFs which lessons each hospital shows, which it lacks, and the proof.
+
+    Writes OUT/index.html, summary.md, run.json and the tables as CSV. Run again after an
+    interruption or with more PDFs, it only does what is new.
+    """
+    from chna_toolkit.cli.progress import make_progress
+    from chna_toolkit.config import load_settings
+    from chna_toolkit.scan import scan as run_scan
+
+    if quiet and verbose:
+        raise UsageError("-q and -v exclude each other", "Give one of them.")
+    given: dict[str, object] = {
+        "output": output,
+        "hospitals": hospitals,
+        "lexicon": lexicon,
+        "select": select,
+        "jobs": jobs,
+        "tables": tables,
+        "timeout": timeout,
+        "cache": False if no_cache else None,
+        "cache_dir": cache_dir,
+    }
+    settings = load_settings(given, config=config)
+    progress = make_progress(quiet, verbose)
+    listed = sys.stdin if "-" in paths else ()
+    try:
+        outcome = run_scan(paths, settings, progress, listed=listed, force=force, command=["chna", *sys.argv[1:]])
+    except KeyboardInterrupt:
+        kept = "Finished documents are kept: the same command goes on from there." if settings.cache else ""
+        say(f"interrupted: {progress.done} of {progress.total} documents were done. {kept}".rstrip())
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
+    if not quiet:
+        from chna_toolkit.reports.terminal import print_summary
+        from chna_toolkit.results.view import view_of
+
+        with stdout_may_close():
+            print_summary(view_of(outcome.run), sys.stdout)
+            sys.stdout.write(f"\n{outcome.run.manifest.closing}\n")
+    raise typer.Exit(outcome.exit_code)

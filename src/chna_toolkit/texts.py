@@ -1,0 +1,85 @@
+"""The text of PDFs for people who want only that: one document after the other, as text or JSON lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+from chna_toolkit.assess import Obstacle, Plan, read
+from chna_toolkit.batch import in_order, open_pool
+from chna_toolkit.config import Settings
+from chna_toolkit.errors import OutputError
+from chna_toolkit.inputs import Input
+from chna_toolkit.model import Document
+
+SUFFIXES = {"text": ".txt", "jsonl": ".jsonl"}
+
+
+def read_texts(inputs: Sequence[Input], plan: Plan, settings: Settings) -> Iterator[tuple[Input, Document]]:
+    """Read all inputs in worker processes; yield them in order, those that cannot be read with their status."""
+    with open_pool(len(inputs), plan, settings, tags=False) as pool:
+        for item, result in in_order(read, inputs, plan, settings, pool):
+            yield item, result.document(item) if isinstance(result, Obstacle) else result
+
+
+def as_text(document: Document) -> str:
+    """Return the text of the pages, each ended by a form feed, as `pdftotext` does."""
+    return "".join(f"{page.text}\n\f" for page in document.pages)
+
+
+def as_jsonl(item: Input, document: Document) -> str:
+    """Return one line of JSON a passage. `id`, `text` and `prev` are what `chna tag` takes."""
+    lines = []
+    previous: tuple[int, str] = (-1, "")
+    for passage in document.passages:
+        values = {
+            "id": f"{document.sha256[:12]}:{passage.index}",
+            "file": item.file,
+            "page": passage.page,
+            "page_label": passage.page_label,
+            "kind": str(passage.kind),
+            "section": passage.section,
+            "start": passage.start,
+            "end": passage.end,
+            "box": passage.box,
+            "row_header": passage.row_header,
+            "column_header": passage.column_header,
+            "prev": previous[1] if previous[0] == passage.block else "",
+            "text": passage.text,
+        }
+        lines.append(json.dumps(values) + "\n")
+        previous = (passage.block, passage.text)
+    return "".join(lines)
+
+
+def output_names(inputs: Iterable[Input], folder: Path, form: str, *, force: bool = False) -> dict[str, Path]:
+    """Return for each input (by the name shown) the file below `folder` that its text goes to.
+
+    A file is named after its document; where two would be the same, after its whole name.
+    Raises `OutputError` if one exists, unless `force`.
+    """
+    names: dict[str, Path] = {}
+    taken: set[str] = set()
+    for item in inputs:
+        path = PurePosixPath(item.file)
+        name = path.with_suffix(SUFFIXES[form])
+        if name.as_posix().casefold() in taken:
+            name = PurePosixPath(f"{item.file}{SUFFIXES[form]}")
+        taken.add(name.as_posix().casefold())
+        names[item.file] = folder / name
+    existing = [path for path in names.values() if path.exists()]
+    if existing and not force:
+        raise OutputError(f"{existing[0]} exists", "Name another folder with -o, or overwrite with --force.")
+    return names
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file, making its folder. Raises `OutputError`."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", errors="replace", newline="")
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be written: {error.strerror or error}", "Name another folder with -o."
+        ) from error
