@@ -29,7 +29,7 @@ _RULE_KEYS = _PART_KEYS | {
     "confidence", "yields_to",
 }  # fmt: skip
 _EXCLUSION_KEYS = _PART_KEYS | {"whole_sentence", "spares"}
-_CUE_KEYS = {"id", "assertion", "phrases", "scope", "strength", "reach", "note"}
+_CUE_KEYS = {"id", "assertion", "phrases", "scope", "strength", "reach", "lines_only", "spares", "note"}
 _EXAMPLE_KEYS = {"text", "expect", "rule", "assertion", "note"}
 _SCOPES = ("after", "before", "clause", "sentence", "start", "under")
 _EXPECTATIONS = ("match", "no_match", "known_miss", "known_false_alarm")
@@ -303,6 +303,8 @@ class _File:
                     origin=Origin(self.path, line),
                     strength=int(self.number(entry, "strength", line, 1, 0, 9)),
                     reach=int(self.number(entry, "reach", line, 40, 1, 200)),
+                    lines_only=self.flag(entry, "lines_only", line),
+                    spares=self.texts(entry, "spares", line),
                 )
             )
         return found

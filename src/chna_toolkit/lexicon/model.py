@@ -71,6 +71,8 @@ class Cue:
     origin: Origin
     strength: int = 1  # of two cues in scope the stronger wins, then the nearer
     reach: int = 40  # words
+    lines_only: bool = False  # only in a text without a full stop at its end: a bullet, cell or heading
+    spares: tuple[str, ...] = ()  # lessons whose mentions it leaves alone
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,10 @@ from chna_toolkit.model import Assertion
 from chna_toolkit.tagging.index import Group, Hits, PhraseIndex, Span
 
 # A clause begins at these words wherever they stand …
-_OPENERS = frozenset(("but", "while", "whereas", "although", "though", "however", "because", "unless", "until"))
+_OPENERS = frozenset(
+    ("but", "while", "whereas", "although", "though", "however", "because", "unless", "until")
+    + ("who", "whom", "whose", "which")
+)
 # … at these after a comma …
 _OPENERS_AFTER_COMMA = frozenset(
     ("which", "who", "whose", "where", "when", "so", "and", "or", "as", "if", "since", "after", "before", "yet")
@@ -23,9 +26,12 @@ _OPENERS_AFTER_COMMA = frozenset(
 # … and at "and"/"or" followed by one of these: a new verb with its own tense.
 _JOINERS = frozenset(("and", "or", "then"))
 _AUXILIARIES = frozenset(("will", "have", "be", "plan", "intend", "can", "could", "should", "must", "do"))
+# Words that show a statement about the past or present.
+_FINITE = frozenset(("was", "were", "is", "are", "has", "have", "had", "did", "does", "do"))
 # The next comma ends a clause that one of these opened.
 _SUBORDINATORS = frozenset(
     ("while", "whereas", "although", "though", "because", "unless", "until", "when", "if", "since", "after", "before")
+    + ("who", "whom", "whose", "which")
 )
 
 
@@ -43,12 +49,17 @@ class AssertionFinder:
     def __init__(self, cues: tuple[Cue, ...], index: PhraseIndex) -> None:
         self._cues: list[tuple[Cue, Group]] = [(cue, index.add(cue.phrases)) for cue in cues]
 
-    def read(self, text: Words, hits: Hits, context: Hits) -> Reading:
-        """Find the cues of one text; the result answers for any span in it."""
+    def read(self, text: Words, hits: Hits, context: Hits, *, is_line: bool = False) -> Reading:
+        """Find the cues of one text; the result answers for any span in it.
+
+        `is_line`: the text is no full sentence but a bullet, cell or heading.
+        """
         found: list[tuple[Cue, Span]] = []
         cancelled: list[Span] = []
         general: list[Cue] = []
         for cue, group in self._cues:
+            if cue.lines_only and not is_line:
+                continue
             if cue.scope == "under":
                 if context.has(group):
                     general.append(cue)
@@ -75,12 +86,14 @@ class Reading:
     general: list[Cue]  # cues in the section path or the cell's headers
     clauses: list[int]
 
-    def verdict(self, match: tuple[Span, ...]) -> Verdict:
+    def verdict(self, match: tuple[Span, ...], lesson: str) -> Verdict:
         """Return the assertion of a match: the strongest cue in whose scope it stands, then the nearest."""
         start, end = match[0][0], match[-1][1]
         best: tuple[int, int] | None = None
         winner: tuple[Cue, Span] | None = None
         for cue, span in self.cues:
+            if lesson in cue.spares:
+                continue
             if cue.assertion is Assertion.LACK and any(part[0] <= span[0] < part[1] for part in match):
                 continue  # a negation that the rule itself spells out is its content
             distance = self._distance(cue, span, start, end)
@@ -93,9 +106,13 @@ class Reading:
             words = " ".join(self.text.forms[winner[1][0] : winner[1][1]])
             return Verdict(winner[0].assertion, words)
         for cue in self.general:
-            if cue.assertion is not None:
+            if cue.assertion is not None and not self._says_what_is():
                 return Verdict(cue.assertion, f"under: {cue.id}")
         return Verdict(Assertion.PRACTICE)
+
+    def _says_what_is(self) -> bool:
+        """Whether the text has a finite verb of its own, so that its heading does not decide."""
+        return not _FINITE.isdisjoint(self.text.forms)
 
     def _distance(self, cue: Cue, span: Span, start: int, end: int) -> int | None:
         """Words from a cue to a match in its scope; `None` outside it."""
@@ -143,7 +160,7 @@ def _clauses(text: Words) -> list[int]:
             strength >= CLAUSE
             or norm in _OPENERS
             or (strength == COMMA and (subordinate or norm in _OPENERS_AFTER_COMMA))
-            or (norm in _JOINERS and following in _AUXILIARIES)
+            or ((norm in _JOINERS or norm == "that") and following in _AUXILIARIES)
         )
         if place and opens:
             clause += 1

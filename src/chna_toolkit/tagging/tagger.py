@@ -21,6 +21,8 @@ TAGGER_VERSION = "1"
 # below it counts only beside another one.
 COUNTED = 0.5
 
+_CLOSERS = " \"'”’)]"  # may stand behind the full stop of a sentence
+
 _BATCH = 200  # texts looked up together
 
 
@@ -105,7 +107,8 @@ class Tagger:
         ]
         if not found:
             return []
-        reading = self._assertions.read(text, hits, context)
+        is_line = not unit.text.rstrip(_CLOSERS).endswith((".", "!", "?"))
+        reading = self._assertions.read(text, hits, context, is_line=is_line)
         excluded = [(ready.exclusion, spans) for ready in exclusions if (spans := ready.spans(text, hits))]
         mentions = [self._mention(unit, text, rule, match, reading, excluded) for rule, match in found]
         return _settle(mentions, {rule.rule.id: rule.rule.yields_to for rule, _ in found})
@@ -129,7 +132,7 @@ class Tagger:
         excluded: list[tuple[Exclusion, list[Span]]],
     ) -> Mention:
         rule = ready.rule
-        verdict = Verdict(rule.assertion) if rule.assertion else reading.verdict(match)
+        verdict = Verdict(rule.assertion) if rule.assertion else reading.verdict(match, rule.lesson)
         set_aside = ""
         for exclusion, spans in excluded:
             mine = exclusion.lesson in ("", rule.lesson) and rule.lesson not in exclusion.spares
