@@ -24,7 +24,7 @@ class BarChart(Flowable):
     def draw(self) -> None:
         """Draw axis and grid, then bars, then labels."""
         canvas, theme = self.canv, self.theme
-        left, bottom, top = 38.0, 24.0, self.height - (14 if len(self.series) == 1 else 24)
+        left, bottom, top = 38.0, 28.0, self.height - (14 if len(self.series) == 1 else 24)
         highest = max(value for _, values in self.rows for value in values)
         step = next(s for s in (1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000) if highest / s <= 5)
         ticks = int(highest // step) + 1

@@ -89,7 +89,7 @@ def make_styles(theme: Theme) -> dict[str, ParagraphStyle]:
         head("h1", size * 2.1, spaceBefore=size * 1.6, spaceAfter=size),
         head("h2", size * 1.4, spaceBefore=size * 0.9, spaceAfter=size * 0.5),
         head("h3", size * 1.08, spaceBefore=size * 0.5, spaceAfter=size * 0.3),
-        derive("item", leftIndent=14, bulletIndent=3, spaceAfter=size * 0.35, alignment=0),
+        derive("item", bulletFontName=theme.font, leftIndent=14, bulletIndent=3, spaceAfter=size * 0.35, alignment=0),
         derive("quote", fontName=theme.italic, fontSize=size * 1.25, leading=size * 1.65, textColor=accent,
                alignment=0),
         derive("callout", fontSize=size - 0.4, leading=leading - 0.8, spaceAfter=4, alignment=0),
