@@ -15,6 +15,8 @@ MAX_OBJECTS = 30_000  # page objects looked at
 MAX_PATHS = 4_000  # more than that is a map or a chart, not a table
 MAX_SEGMENTS = 400  # of one path
 MAX_DEPTH = 4  # of nested forms
+SMALL = 8.0  # points; a shape smaller than that is a dot, an icon's part, a sort arrow
+SMALL = 8.0  # points; a shape smaller than that is a dot, an icon's part, a sort arrow
 THIN = 3.5  # points; a box thinner than that is a line
 
 _count = native(raw.FPDFPage_CountObjects, ctypes.c_int, ctypes.c_void_p)
@@ -107,7 +109,8 @@ class _Scanner:
             return
         x0, top, x1, bottom = box
         wide, high = x1 - x0, bottom - top
-        if (wide < THIN and high < THIN) or (wide > 0.97 * self.width and high > 0.9 * self.height):
+        dot = wide < SMALL and high < SMALL
+        if dot or (wide > 0.88 * self.width and high > 0.88 * self.height):
             return
         if high < THIN:
             out.rules_h.append(box)

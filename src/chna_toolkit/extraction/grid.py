@@ -10,8 +10,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
 Box = tuple[float, float, float, float]
+Rule = tuple[float, float, float]  # place, start, end
 SNAP = 3.0  # points; rulings nearer than this are one
 JOIN = 4.0  # points; a gap in a ruling shorter than this is closed
+MAX_ROW = 200.0  # points between rulings of one table
+MAX_STRIPE = 80.0  # points; a row without fill between filled ones is lower
 MAX_FIELDS = 12_000
 MAX_RULES = 1_500
 
@@ -21,7 +24,9 @@ def cells_of(rules_h: Sequence[Box], rules_v: Sequence[Box]) -> list[Box]:
     if len(rules_h) < 3 or not rules_v or len(rules_h) + len(rules_v) > MAX_RULES:
         return []
     ys, across = _snapped([((b[1] + b[3]) / 2, b[0], b[2]) for b in rules_h])
-    sides = _open_sides(ys, across)
+    sides, ends = _open_sides(ys, across, rules_v)
+    if ends:
+        ys, across = _snapped([*(((b[1] + b[3]) / 2, b[0], b[2]) for b in rules_h), *ends])
     xs, down = _snapped([*(((b[0] + b[2]) / 2, b[1], b[3]) for b in rules_v), *sides])
     down = [_striped(stretches) for stretches in down]
     if len(xs) < 2 or len(ys) < 2 or len(xs) * len(ys) > MAX_FIELDS:
@@ -51,19 +56,45 @@ def _united(stretches: list[tuple[float, float]]) -> list[tuple[float, float]]:
     return out
 
 
-def _open_sides(ys: list[float], across: list[list[tuple[float, float]]]) -> list[tuple[float, float, float]]:
-    """Left and right edges of tables without outer verticals: where three rulings or more begin and end alike."""
-    extents: dict[tuple[int, int], list[tuple[float, float, float]]] = {}
+def _open_sides(
+    ys: list[float], across: list[list[tuple[float, float]]], rules_v: Sequence[Box]
+) -> tuple[list[Rule], list[Rule]]:
+    """Outer edges that a table leaves out: at the sides, and where inner verticals reach past the last ruling.
+
+    A table shows itself by three rulings or more that begin and end alike.
+    """
+    extents: dict[tuple[int, int], list[Rule]] = {}
     for y, stretches in zip(ys, across, strict=True):
         for start, end in stretches:
             if end - start > 100:
                 extents.setdefault((round(start / 6), round(end / 6)), []).append((y, start, end))
-    sides = []
-    for found in extents.values():
-        if len(found) >= 3:
-            top, bottom = found[0][0], found[-1][0]
-            sides += [(min(f[1] for f in found), top, bottom), (max(f[2] for f in found), top, bottom)]
-    return sides
+    sides, ends = [], []
+    for found in [part for group in extents.values() for part in _near(group)]:
+        if len(found) < 3:
+            continue
+        left, right = min(f[1] for f in found), max(f[2] for f in found)
+        top, bottom = found[0][0], found[-1][0]
+        inner = [b for b in rules_v if left + SNAP < b[0] < right - SNAP]
+        reach = max((b[3] for b in inner if b[1] < bottom + SNAP), default=bottom)
+        rise = min((b[1] for b in inner if b[3] > top - SNAP), default=top)
+        if 8 < reach - bottom < 150:
+            bottom = reach
+            ends.append((reach, left, right))
+        if 8 < top - rise < 150:
+            top = rise
+            ends.append((rise, left, right))
+        sides += [(left, top, bottom), (right, top, bottom)]
+    return sides, ends
+
+
+def _near(rules: list[Rule]) -> list[list[Rule]]:
+    """Rulings one under another, parted where the white is higher than a row."""
+    parts = [[rules[0]]]
+    for rule in rules[1:]:
+        if rule[0] - parts[-1][-1][0] > MAX_ROW:
+            parts.append([])
+        parts[-1].append(rule)
+    return parts
 
 
 def _striped(stretches: list[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -72,7 +103,7 @@ def _striped(stretches: list[tuple[float, float]]) -> list[tuple[float, float]]:
     height = 0.0  # of the last stretch as drawn
     for start, end in stretches:
         gap = start - out[-1][1] if out else 0.0
-        if out and 6 < gap <= 1.25 * min(height, end - start):
+        if out and 6 < gap <= min(1.25 * min(height, end - start), MAX_STRIPE):
             out[-1] = out[-1][0], end
         else:
             out.append((start, end))

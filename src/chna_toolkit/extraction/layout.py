@@ -146,6 +146,9 @@ def _begins(last: Line, line: Line, part: Block, column: Block, usual: float) ->
         return not _wrapped_dash(last, line)
     if line.top - last.bottom > usual + 0.3 * line.height:
         return True
+    note = line.words[0]
+    if note.text.isdigit() and note.height < 0.8 * line.height and len(line.words) > 1:
+        return True  # a footnote's raised number
     if line.style.bold != last.style.bold and (last.style.bold or _ended(last)) and _whole(last, line, part):
         return True
     if abs(line.size - last.size) > 0.06 * last.size and line.style != last.style:

@@ -17,15 +17,17 @@ WORD_GAP = 0.55  # pieces nearer than this on one row are one line
 NO_GAP = 0.05  # a space narrower than this is none
 
 _ENUMERATOR = re.compile(r"^\(?(?:\d{1,2}|[a-zA-Z]|[ivxIVX]{1,4})[.)]$")
-_BULLETS = frozenset("•◦▪▫■□●○◆◇►▶▸➢➤➔→✓✔✗✦❖★☐☑∙·‣⁃*–—-o§Ø")
+_BULLETS = frozenset("•◦▪▫■□●○◆◇►▶▸➢➤➔→✓✔✗✦❖★☐☑∙·‣⁃*–—-o")
+_NO_BULLETS = frozenset("\"'“”‘’()[]{}<$£€¢&#%@=/\\.,;:!?…©®™°§¶|+")
+_DINGBATS = frozenset("lnqutvwzovüØðþàèÞ")  # letters that symbol fonts show as bullets
 _DASHES = frozenset("–—-")
 
 
 def is_bullet(text: str) -> bool:
     """Whether a lone token is a bullet glyph (also one of a symbol font's private characters)."""
-    if len(text) != 1:
+    if len(text) != 1 or text in _NO_BULLETS:
         return False
-    return text in _BULLETS or unicodedata.category(text) in ("So", "Co")
+    return text in _BULLETS or unicodedata.category(text)[0] in "SP" or unicodedata.category(text) == "Co"
 
 
 def is_enumerator(text: str) -> bool:
@@ -45,6 +47,7 @@ def lines_of(words: list[Word]) -> list[Line]:
     for line in pieces:
         _take_marker(line)
         _drop_signs(line)
+    pieces = [line for line in pieces if line.words]
     return sorted(pieces, key=lambda line: (line.top, line.x0))
 
 
@@ -118,18 +121,18 @@ def _joined_rows(pieces: list[Line]) -> list[Line]:
 
 
 def _row_mates(pieces: list[Line], index: int, left: Line, gone: set[int]) -> list[int]:
+    """Later pieces on the row of a piece and near enough to be joined (the earlier ones looked already)."""
     mates = []
-    for step in (1, -1):
-        other = index + step
-        while 0 <= other < len(pieces):
-            line = pieces[other]
-            if (step == 1 and line.top > left.bottom) or (step == -1 and line.top < left.top - 40):
-                break
-            if other not in gone and other != index and same_row(left, line, 0.6):
-                low, tall = sorted((left.height, line.height))
-                if low * 2 > tall:
-                    mates.append(other)
-            other += step
+    reach = 4.5 * left.height
+    for other in range(index + 1, len(pieces)):
+        line = pieces[other]
+        if line.top > left.bottom:
+            break
+        if line.x0 - left.x1 > reach or left.x0 - line.x1 > reach or other in gone:
+            continue
+        low, tall = sorted((left.height, line.height))
+        if low * 2 > tall and same_row(left, line, 0.6):
+            mates.append(other)
     return mates
 
 
@@ -217,9 +220,10 @@ def _is_sign(text: str) -> bool:
 
 def _drop_signs(line: Line) -> None:
     words = [word for word in line.words if word.text.isascii() or not _is_sign(word.text)]
-    if words and len(words) != len(line.words):
+    if len(words) != len(line.words):
         line.words = words
-        line.settle()
+        if words:
+            line.settle()
 
 
 def _take_marker(line: Line) -> None:
@@ -231,7 +235,8 @@ def _take_marker(line: Line) -> None:
             line.marker, words[0].text = text[0], text[1:]
             line.text = words[0].text
         return
-    if is_bullet(text):
+    dingbat = len(text) == 1 and text in _DINGBATS and words[0].style.font != words[1].style.font
+    if is_bullet(text) or dingbat:
         # An "o" or a dash starts an item only where its text begins a gap further on.
         if text == "o" or text in _DASHES:
             gap = words[1].x0 - words[0].x1

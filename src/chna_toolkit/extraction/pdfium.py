@@ -197,7 +197,7 @@ class _Reader:
             last = self.box(end - 1) if end - start > 1 else first
             if edge or first[0] - self.last_x1 > 8 or text[end : end + 2].lstrip(" ")[:1] in "\r\n":
                 style = self.style(start, style)
-            edge = False
+            edge = end - start == 1  # what follows a bullet has a style of its own
             self.last_x1 = last[2]
             self.take(match.group(), start, end, first, last, style)
 

@@ -237,10 +237,11 @@ def _look(item: Item) -> tuple[float, bool, bool, bool]:
 
 def _style_ranks(headings: Sequence[Item], body: Body) -> dict[tuple[float, bool, bool, bool], int]:
     """Rank of each look: larger first, then capitals, bold, upright. Sizes nearly the same are one."""
-    looks = Counter(_look(item) for item in headings)
+    looks = {_look(item) for item in headings if item.page > 2} or {_look(item) for item in headings}
     order = sorted(looks, key=lambda look: (-look[0], not look[1], not look[2], look[3]))
     ranks: dict[tuple[float, bool, bool, bool], int] = {}
     level, last = 0, None
+    ranks.update({_look(item): 1 for item in headings})  # covers and title pages have looks of their own
     for look in order:
         bigger = last is None or last[0] > 1.06 * look[0]
         other = last is not None and not bigger and last[1:] != look[1:] and look[0] < 1.3 * body.size

@@ -6,6 +6,8 @@ about a millisecond more, not a second parse of the page.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -54,7 +56,9 @@ def find_tables(graphics: Graphics, words: list[Word]) -> tuple[list[Table], lis
     """Tables of a page and the words that stand in none of them."""
     if graphics.crowded or len(words) < 4 or len(graphics.rules_h) < 2:
         return [], words
-    found = [_table(group, words) for group in grouped(cells_of(graphics.rules_h, graphics.rules_v))]
+    centres = sorted(((w.top + w.bottom) / 2, (w.x0 + w.x1) / 2) for w in words)
+    cells = [cell for cell in cells_of(graphics.rules_h, graphics.rules_v) if _is_cell(cell, centres)]
+    found = [_table(group, words) for group in grouped(cells)]
     tables = [table for table in found if table is not None]
     for table in _open_tables(graphics.rules_h, words):
         if not any(_overlap(table.box, other.box) for other in tables):
@@ -67,6 +71,16 @@ def find_tables(graphics: Graphics, words: list[Word]) -> tuple[list[Table], lis
     for table in tables:
         _set_headers(table)
     return tables, left
+
+
+def _is_cell(cell: Box, centres: Sequence[tuple[float, float]]) -> bool:
+    """Not a hair between double lines, not the page's text within a frame."""
+    if cell[2] - cell[0] < 6 or cell[3] - cell[1] < 5:
+        return False
+    first, last = bisect_left(centres, (cell[1], 0.0)), bisect_right(centres, (cell[3], 1e9))
+    if last - first <= MAX_CELL_WORDS:
+        return True
+    return sum(cell[0] <= x <= cell[2] for _, x in centres[first:last]) <= MAX_CELL_WORDS
 
 
 def _holds(box: Box, word: Word) -> bool:
@@ -113,6 +127,9 @@ def _filled(table: Table, words: Sequence[Word]) -> Table | None:
     rows, columns = {c.rows[0] for c in full}, {c.columns[0] for c in full}
     if len(full) < 4 or len(rows) < 2 or len(columns) < 2 or crossing > 0.1 * inside:
         return None
+    per_row = Counter(cell.rows[0] for cell in full)
+    if sum(count > 1 for count in per_row.values()) < 2:
+        return None  # boxes one under another, such as marked lines of text
     if len(full) < 0.3 * len(table.cells) or sum(map(len, held)) < 0.7 * inside:
         return None
     if max(map(len, held)) > MAX_CELL_WORDS:
