@@ -14,24 +14,22 @@ from chna_toolkit.lexicon.words import CLAUSE, COMMA, NUMBER, Words
 from chna_toolkit.model import Assertion
 from chna_toolkit.tagging.index import Group, Hits, PhraseIndex, Span
 
+# A relative clause has its own verb and tense.
+_RELATIVES = frozenset(("who", "whom", "whose", "which"))
 # A clause begins at these words wherever they stand …
-_OPENERS = frozenset(
+_OPENERS = _RELATIVES | frozenset(
     ("but", "while", "whereas", "although", "though", "however", "because", "unless", "until")
-    + ("who", "whom", "whose", "which")
 )
 # … at these after a comma …
-_OPENERS_AFTER_COMMA = frozenset(
-    ("which", "who", "whose", "where", "when", "so", "and", "or", "as", "if", "since", "after", "before", "yet")
-)
-# … and at "and"/"or" followed by one of these: a new verb with its own tense.
-_JOINERS = frozenset(("and", "or", "then"))
+_OPENERS_AFTER_COMMA = frozenset(("where", "when", "so", "and", "or", "as", "if", "since", "after", "before", "yet"))
+# … and at these when one of those follows: a new verb with its own tense.
+_JOINERS = frozenset(("and", "or", "then", "that"))
 _AUXILIARIES = frozenset(("will", "have", "be", "plan", "intend", "can", "could", "should", "must", "do"))
 # Words that show a statement about the past or present.
 _FINITE = frozenset(("was", "were", "is", "are", "has", "have", "had", "did", "does", "do"))
 # The next comma ends a clause that one of these opened.
-_SUBORDINATORS = frozenset(
+_SUBORDINATORS = _RELATIVES | frozenset(
     ("while", "whereas", "although", "though", "because", "unless", "until", "when", "if", "since", "after", "before")
-    + ("who", "whom", "whose", "which")
 )
 
 
@@ -160,7 +158,7 @@ def _clauses(text: Words) -> list[int]:
             strength >= CLAUSE
             or norm in _OPENERS
             or (strength == COMMA and (subordinate or norm in _OPENERS_AFTER_COMMA))
-            or ((norm in _JOINERS or norm == "that") and following in _AUXILIARIES)
+            or (norm in _JOINERS and following in _AUXILIARIES)
         )
         if place and opens:
             clause += 1
