@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -20,6 +19,9 @@ TAGGER_VERSION = "1"
 # A passage is labelled with a lesson when its rules together reach this confidence; a rule
 # below it counts only beside another one.
 COUNTED = 0.5
+
+# Below it a mention is not even a near miss worth showing.
+NEAR = 0.3
 
 _CLOSERS = " \"'”’)]"  # may stand behind the full stop of a sentence
 
@@ -198,24 +200,17 @@ def _touch(match: Match, spans: list[Span]) -> bool:
 
 def _settle(mentions: list[Mention], yields_to: dict[str, tuple[str, ...]]) -> list[Mention]:
     """Decide what counts: evidence of a lesson must suffice together, and some rules give way to lessons."""
-    strong = {
-        lesson
+    strength = {
+        lesson: combined(m.confidence for m in _one_a_rule(m for m in mentions if m.lesson == lesson and m.counted))
         for lesson in {m.lesson for m in mentions}
-        if combined(m.confidence for m in _one_a_rule(m for m in mentions if m.lesson == lesson and m.counted))
-        >= COUNTED
     }
     settled = []
     for mention in mentions:
-        if mention.counted and mention.lesson not in strong:
-            mention = replace(mention, counted=False, set_aside="weak: needs a second rule")
-        elif mention.counted:
-            rivals = [lesson for lesson in yields_to[mention.rule] if lesson in strong]
-            if rivals:
+        if not mention.counted or strength[mention.lesson] >= COUNTED:
+            rivals = [lesson for lesson in yields_to[mention.rule] if strength.get(lesson, 0) >= COUNTED]
+            if mention.counted and rivals:
                 mention = replace(mention, counted=False, set_aside=f"yields to {rivals[0]}")
-        settled.append(mention)
+            settled.append(mention)
+        elif strength[mention.lesson] >= NEAR:
+            settled.append(replace(mention, counted=False, set_aside="weak: needs a second rule"))
     return sorted(settled, key=lambda m: (m.start, m.end, m.rule))
-
-
-def count_by_lesson(mentions: Iterable[Mention]) -> Counter[str]:
-    """Return the number of counted mentions a lesson."""
-    return Counter(mention.lesson for mention in mentions if mention.counted)
