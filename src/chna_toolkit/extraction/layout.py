@@ -55,7 +55,8 @@ class Block:
         longest = max(lines, key=lambda line: len(line.text))
         bold = all(line.style.bold for line in lines)
         italic = all(line.style.italic for line in lines)
-        return Style(longest.style.size, bold, italic, longest.style.font)
+        color = longest.style.color if all(line.style.color == longest.style.color for line in lines) else 0
+        return Style(longest.style.size, bold, italic, longest.style.font, color)
 
     def __repr__(self) -> str:
         return f"Block({self.text[:50]!r}, {self.x0:.0f}, {self.top:.0f}, {self.x1:.0f}, {self.bottom:.0f})"
@@ -143,7 +144,9 @@ def _usual_white(lines: list[Line]) -> float:
 def _begins(last: Line, line: Line, part: Block, column: Block, usual: float) -> bool:
     """Whether `line` begins a new paragraph after `last`."""
     if line.marker:
-        return not _wrapped_dash(last, line)
+        if not _is_wrapped(last, line, part):
+            return True
+        line.unmark()
     if line.top - last.bottom > usual + 0.3 * line.height:
         return True
     note = line.words[0]
@@ -152,6 +155,8 @@ def _begins(last: Line, line: Line, part: Block, column: Block, usual: float) ->
     if line.style.bold != last.style.bold and (last.style.bold or _ended(last)) and _whole(last, line, part):
         return True
     if abs(line.size - last.size) > 0.06 * last.size and line.style != last.style:
+        return True
+    if line.style.color != last.style.color and _uniform(line) and _uniform(last) and _roomy(last, line, column):
         return True
     indent = line.x0 - min(low.x0 for low in part.lines)
     if part.lines[0].marker:
@@ -170,6 +175,10 @@ def _roomy(last: Line, line: Line, column: Block) -> bool:
     return column.x1 - last.x1 > (first.x1 - first.x0) + 0.6 * line.size
 
 
+def _uniform(line: Line) -> bool:
+    return line.words[0].style.color == line.words[-1].style.color
+
+
 def _ended(line: Line) -> bool:
     return line.text[-1:] in TERMINAL and line.text[-1:] != ""
 
@@ -177,13 +186,16 @@ def _ended(line: Line) -> bool:
 def _whole(last: Line, line: Line, part: Block) -> bool:
     """A change of weight between whole lines, not a bold word at a line's end."""
     if last.style.bold:
-        return all(low.style.bold for low in part.lines)
+        return all(low.style.bold for low in part.lines) and not line.words[0].style.bold
     return line.style.bold and not last.words[-1].style.bold
 
 
-def _wrapped_dash(last: Line, line: Line) -> bool:
-    """A dash that a line break happened to put first is no bullet."""
-    return line.marker in "–—-" and not _ended(last) and abs(line.x0 - last.x0) < 0.5 * line.size and not last.marker
+def _is_wrapped(last: Line, line: Line, part: Block) -> bool:
+    """Whether a dash, or a number such as `2)`, stands first on its line only because the line was full."""
+    if line.marker not in "–—-" and line.marker[-1] != ")":
+        return False
+    level = abs(line.x0 - last.x0) < 0.5 * line.size
+    return level and not _ended(last) and not last.marker and not part.lines[0].marker
 
 
 def ordered(blocks: list[Block]) -> list[Block]:

@@ -16,11 +16,12 @@ GAP = 1.6  # times the line height: a wider gap is a column's or a cell's
 WORD_GAP = 0.55  # pieces nearer than this on one row are one line
 NO_GAP = 0.05  # a space narrower than this is none
 
+_SECTION = re.compile(r"^\d{1,2}(?:\.\d{1,2}){1,4}\.?$")
 _ENUMERATOR = re.compile(r"^\(?(?:\d{1,2}|[a-zA-Z]|[ivxIVX]{1,4})[.)]$")
 _BULLETS = frozenset("•◦▪▫■□●○◆◇►▶▸➢➤➔→✓✔✗✦❖★☐☑∙·‣⁃*–—-o")
 _NO_BULLETS = frozenset("\"'“”‘’()[]{}<$£€¢&#%@=/\\.,;:!?…©®™°§¶|+")
 _DINGBATS = frozenset("lnqutvwzovüØðþàèÞ")  # letters that symbol fonts show as bullets
-_DASHES = frozenset("–—-")
+_ROUND = frozenset("•▪■●◦‣")
 
 
 def is_bullet(text: str) -> bool:
@@ -33,6 +34,11 @@ def is_bullet(text: str) -> bool:
 def is_enumerator(text: str) -> bool:
     """Whether a lone token numbers a list item: `1.`, `a)`, `(iv)`."""
     return bool(_ENUMERATOR.match(text))
+
+
+def _leads(text: str) -> bool:
+    """Whether a lone piece belongs to the text on its right: a bullet, item or section number."""
+    return is_bullet(text) or is_enumerator(text) or bool(_SECTION.match(text))
 
 
 def lines_of(words: list[Word]) -> list[Line]:
@@ -109,7 +115,7 @@ def _joined_rows(pieces: list[Line]) -> list[Line]:
                 a, b = (left, line) if left.x0 <= line.x0 else (line, left)
                 gap = b.x0 - a.x1
                 low = min(a.height, b.height)
-                lone = len(a.words) == 1 and (is_bullet(a.text) or is_enumerator(a.text))
+                lone = len(a.words) == 1 and _leads(a.text)
                 near = -0.3 * low < gap < WORD_GAP * low
                 if near or (lone and 0 <= gap < 4.5 * low and not _between(pieces, a, b, gone)):
                     left.words = a.words + b.words
@@ -227,34 +233,29 @@ def _drop_signs(line: Line) -> None:
 
 
 def _take_marker(line: Line) -> None:
-    """Move a bullet glyph or item number from the words into `marker`."""
+    """Move a bullet glyph or item number from the words into `mark`."""
     words = line.words
-    text = words[0].text
-    if len(words) == 1:
-        if len(text) > 2 and text[0] in "•▪■●◦‣" and text[1].isalnum():
-            line.marker, words[0].text = text[0], text[1:]
-            line.text = words[0].text
-        return
-    dingbat = len(text) == 1 and text in _DINGBATS and words[0].style.font != words[1].style.font
-    if is_bullet(text) or dingbat:
-        # An "o" or a dash starts an item only where its text begins a gap further on.
-        if text == "o" or text in _DASHES:
-            gap = words[1].x0 - words[0].x1
-            if text == "o" and gap < 0.35 * line.height:
-                return
-        line.marker = text
-    elif is_enumerator(text) and not (len(text) == 2 and text[0].isupper() and _initial(words)):
-        line.marker = text
-    elif len(text) > 1 and text[0] in "•▪■●◦‣":
-        line.marker, words[0].text = text[0], text[1:]
+    first = words[0]
+    text = first.text
+    if len(text) > 2 and text[0] in _ROUND and text[1].isalnum():
+        line.mark = Word(text[0], first.x0, first.top, first.x0, first.bottom, first.order, first.style)
+        first.text = text[1:]
         line.text = " ".join(w.text for w in words)
-        return
-    else:
-        return
-    x0 = line.x0
-    line.words = words[1:]
-    line.settle()
-    line.x0 = x0
+    elif len(words) > 1 and _is_marker(text, words):
+        x0 = line.x0
+        line.mark, line.words = first, words[1:]
+        line.settle()
+        line.x0 = x0
+
+
+def _is_marker(text: str, words: list[Word]) -> bool:
+    if text == "o":
+        return words[1].x0 - words[0].x1 >= 0.35 * words[0].height
+    if is_bullet(text):
+        return True
+    if len(text) == 1 and text in _DINGBATS:
+        return words[0].style.font != words[1].style.font
+    return is_enumerator(text) and not (len(text) == 2 and text[0].isupper() and _initial(words))
 
 
 def _initial(words: list[Word]) -> bool:

@@ -38,6 +38,7 @@ _loose = native(raw.FPDFText_GetLooseCharBox, ctypes.c_int, ctypes.c_void_p, cty
 _text_object = native(raw.FPDFText_GetTextObject, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)
 _object_font = native(raw.FPDFTextObj_GetFont, ctypes.c_void_p, ctypes.c_void_p)
 _render_mode = native(raw.FPDFTextObj_GetTextRenderMode, ctypes.c_int, ctypes.c_void_p)
+_fill = native(raw.FPDFPageObj_GetFillColor, ctypes.c_int, *[ctypes.c_void_p] * 5)
 _font_size = native(raw.FPDFText_GetFontSize, ctypes.c_double, ctypes.c_void_p, ctypes.c_int)
 _matrix = native(raw.FPDFText_GetMatrix, ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
 _unicode = native(raw.FPDFText_GetUnicode, ctypes.c_uint, ctypes.c_void_p, ctypes.c_int)
@@ -184,6 +185,8 @@ class _Reader:
         self.rect_at = ctypes.addressof(self.rect)
         self.matrix = raw.FS_MATRIX()
         self.matrix_at = ctypes.addressof(self.matrix)
+        self.paint = [ctypes.c_uint() for _ in range(4)]
+        self.paint_at = [ctypes.addressof(value) for value in self.paint]
         self.seen: dict[str, list[tuple[float, float]]] = {}
         self.last_bottom = self.last_x1 = -1.0
 
@@ -221,9 +224,17 @@ class _Reader:
             mode = _render_mode(thing)
             self.read.invisible = mode == 3
             bold = bold or mode == 2
-        if last.size == size and last.font == number and last.bold == bold:
+        color = self.color(thing)
+        if last.size == size and last.font == number and last.bold == bold and last.color == color:
             return last
-        return Style(size, bold, italic, number)
+        return Style(size, bold, italic, number, color)
+
+    def color(self, thing: int) -> int:
+        """Fill colour of a text object as RGB."""
+        if not _fill(thing, *self.paint_at):
+            return 0
+        red, green, blue, _ = [value.value for value in self.paint]
+        return int(red << 16 | green << 8 | blue)
 
     def take(
         self,

@@ -64,24 +64,28 @@ class Body:
     size: float
     bold: bool
     fonts: frozenset[int]
+    colors: frozenset[int] = frozenset()
 
     @staticmethod
     def of(lines: Iterable[Line]) -> Body:
         """The commonest size among the lines, weighted by letters; fonts used for a tenth of it or more."""
         sizes: Counter[float] = Counter()
         fonts: Counter[int] = Counter()
+        colors: Counter[int] = Counter()
         bold = total = 0
         for line in lines:
             weight = len(line.text) if len(line.words) > 5 else len(line.text) // 4
             sizes[round(line.size * 2) / 2] += weight
             fonts[line.style.font] += weight
+            colors[line.style.color] += weight
             bold += weight * line.style.bold
             total += weight
         if not sizes:
             return Body(10.0, False, frozenset())
         size = max(sizes, key=lambda s: (sizes[s], -s))
         common = frozenset(font for font, count in fonts.items() if count > 0.1 * total)
-        return Body(size, bold > 0.6 * total, common)
+        inks = frozenset(color for color, count in colors.items() if count > 0.08 * total)
+        return Body(size, bold > 0.6 * total, common, inks)
 
 
 def classify(page: int, blocks: Sequence[Block], body: Body) -> list[Item]:
@@ -169,7 +173,11 @@ def _titled(words: list[str], style: Style, body: Body) -> bool:
     """A short line in another font or in italics, each Word With a Capital."""
     if not 1 < len(words) < 10 or style.size < 0.95 * body.size:
         return False
-    if not style.italic and (not body.fonts or style.font in body.fonts or style.font == 0):
+    colored = bool(body.colors) and style.color not in body.colors and style.color != 0
+    other = bool(body.fonts) and style.font not in body.fonts and style.font != 0
+    if not (style.italic or colored or other):
+        return False
+    if colored and (words[0].startswith(("http", "www")) or "@" in words[-1]):
         return False
     main = [w for w in words if w.casefold() not in _MINOR and w[0].isalpha()]
     return bool(main) and sum(w[0].isupper() for w in main) >= (0.75 * len(main) if not style.italic else 1)

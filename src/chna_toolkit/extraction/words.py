@@ -12,12 +12,13 @@ HYPHEN = "\ufffe"  # PDFium's mark for a hyphen at a line end, whose meaning the
 
 
 class Style(NamedTuple):
-    """How a word is set: em size in points, weight, slope and font (an id within the document)."""
+    """How a word is set: em size in points, weight, slope, font (an id within the document), colour (RGB)."""
 
     size: float
     bold: bool
     italic: bool
     font: int
+    color: int = 0
 
 
 PLAIN = Style(0.0, False, False, 0)
@@ -60,11 +61,11 @@ class Word:
 class Line:
     """Words of one printed line of one column, left to right."""
 
-    __slots__ = ("bottom", "marker", "order", "size", "style", "text", "top", "words", "x0", "x1")
+    __slots__ = ("bottom", "mark", "order", "size", "style", "text", "top", "words", "x0", "x1")
 
     def __init__(self, words: list[Word]) -> None:
         self.words = words
-        self.marker = ""  # bullet or number that starts a list item, taken out of the words
+        self.mark: Word | None = None  # bullet or number that starts a list item, taken out of the words
         self.settle()
 
     def settle(self) -> None:
@@ -84,7 +85,20 @@ class Line:
             first.bold and last.bold,
             first.italic and last.italic,
             first.font if first.font == last.font else 0,
+            first.color if first.color == last.color else 0,
         )
+
+    @property
+    def marker(self) -> str:
+        """Text of the list marker, or an empty string."""
+        return self.mark.text if self.mark else ""
+
+    def unmark(self) -> None:
+        """Put the marker back: it was no marker but a word that came first on its line."""
+        if self.mark:
+            self.words.insert(0, self.mark)
+            self.mark = None
+            self.settle()
 
     def __repr__(self) -> str:
         return f"Line({self.text!r}, {self.x0:.0f}, {self.top:.0f})"
