@@ -102,9 +102,7 @@ def _page(row: Sequence[Any]) -> Page:
     return Page(number, label, width, height, _PAGE_STATUSES[status], text, words, order_agrees)
 
 
-def _passage_row(
-    passage: Passage, pages: Sequence[Page], sections: dict[tuple[str, ...], int]
-) -> list[object]:
+def _passage_row(passage: Passage, pages: Sequence[Page], sections: dict[tuple[str, ...], int]) -> list[object]:
     on_page = 0 < passage.page <= len(pages)
     is_slice = on_page and pages[passage.page - 1].text[passage.start : passage.end] == passage.text
     return [

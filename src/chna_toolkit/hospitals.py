@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 from chna_toolkit.errors import UsageError
@@ -225,7 +226,7 @@ _ASSESSMENT = re.compile(
 _STRATEGY = re.compile(r"\b(?:implementation\s+(?:strategy|plan)|improvement\s+plan)\b", re.I)
 _NEEDS = re.compile(r"\bneeds?\s+assessment\b|\bCHNA\b|\bcommunity\s+health\s+assessment\b", re.I)
 _JOINT = re.compile(r"\b(?:joint|collaborative)\b", re.I)
-_FILLER = re.compile(r"\b(?:chna|chip|final|draft|report|web|rev|v\d+|fy|is|approved|board)\b", re.I)
+_FILLER = re.compile(r"\b(?:chna|chip|final|draft|report|scanned|scan|web|rev|v\d+|fy|is|approved|board)\b", re.I)
 _MOST_NAMES = 6
 _LONGEST_NAME = 12  # words
 
@@ -241,8 +242,7 @@ def guess_identities(document: Document, file: str) -> tuple[Identity, ...]:
     words = re.sub(r"[_\-.]+", " ", stem)
     kind = _guess_type([*cover, title, words])
     names = _names(cover) or _names([title])
-    if kind != "joint_chna":
-        names = names[:1]
+    names = [one for name in names for one in _apart(name)] if kind == "joint_chna" else names[:1]
     year = _guess_year([*(line for line in cover if _ASSESSMENT.search(line)), *cover, title, stem])
     return tuple(
         Identity(name=name, year=year, document_type=kind, source="guess")
@@ -268,17 +268,24 @@ def _names(lines: Iterable[str]) -> list[str]:
     for line in lines:
         for part in re.split(r"\s*(?:[|•;:]|\s[-–—]\s)\s*", line):
             rest = _YEARS.sub(" ", _ASSESSMENT.sub(" ", part))
-            name = " ".join(
-                re.sub(r"\b(?:fiscal year|fy|final|draft)\b", " ", rest, flags=re.I).split()
-            ).strip(" ,.-–—|")
-            is_strong = bool(_STRONG.search(name))
-            is_name = (
-                2 <= len(name.split()) <= _LONGEST_NAME and name[:1].isupper() and not part.endswith(".")
+            name = " ".join(re.sub(r"\b(?:fiscal year|fy|final|draft)\b", " ", rest, flags=re.I).split()).strip(
+                " ,.-–—|"
             )
+            is_strong = bool(_STRONG.search(name))
+            is_name = 2 <= len(name.split()) <= _LONGEST_NAME and name[:1].isupper() and not part.endswith(".")
             if is_name and (is_strong or _WEAK.search(name)):
                 found.setdefault(name.casefold(), (is_strong, name))
     strong = [name for is_strong, name in found.values() if is_strong]
     return strong or [name for _, name in found.values()]
+
+
+def _apart(name: str) -> list[str]:
+    """Return the names that stand side by side on the cover of a joint document."""
+    ends = [match.end() for match in _STRONG.finditer(name)]
+    cuts = [0, *ends[:-1], len(name)]
+    parts = [re.sub(r"^\W*(?:(?:and|with)\b)?\W*", "", name[a:b]).strip() for a, b in pairwise(cuts)]
+    # "Hospital Medical Center" is one hospital: what follows its first noun must be a name by itself.
+    return parts if all(len(part.split()) > 1 and not _STRONG.match(part) for part in parts) else [name]
 
 
 def _guess_year(texts: Iterable[str]) -> int | None:

@@ -207,6 +207,19 @@ def test_a_joint_document_may_have_several_hospitals():
     ]
 
 
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("Elm Medical Center St. Oak Hospital", ["Elm Medical Center", "St. Oak Hospital"]),
+        ("Elm Hospital, Oak Hospital and Ash Clinic", ["Elm Hospital", "Oak Hospital", "Ash Clinic"]),
+        ("Elm Children's Hospital Medical Center", ["Elm Children's Hospital Medical Center"]),
+    ],
+)
+def test_names_side_by_side_on_a_joint_document_are_taken_apart(line, names):
+    found = guess_identities(cover("# Joint CHNA 2024", f"# {line}"), "joint.pdf")
+    assert [one.name for one in found] == names
+
+
 def test_without_a_cover_the_title_is_asked_then_the_file_name():
     assert guess(cover(title="Larkspur Hospital CHNA 2021")).name == "Larkspur Hospital"
     assert guess(cover(title="Larkspur Hospital CHNA 2021")).year == 2021

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chna_toolkit.cli import options
 from chna_toolkit.cli.output import stdout_may_close
+
+if TYPE_CHECKING:
+    from chna_toolkit.results.run import Run
 
 
 def register(app: typer.Typer) -> None:
@@ -28,9 +31,14 @@ def report(
     finished = read_run(run)
     write_reports(finished, run.parent if run.name == MANIFEST else run)
     if not quiet:
-        from chna_toolkit.reports.terminal import print_summary
-        from chna_toolkit.results.view import view_of
+        show_run(finished)
 
-        with stdout_may_close():
-            print_summary(view_of(finished), sys.stdout)
-            sys.stdout.write(f"\n{finished.manifest.closing}\n")
+
+def show_run(run: Run) -> None:
+    """Write the summary table and the closing sentence to stdout."""
+    from chna_toolkit.reports.terminal import print_summary
+    from chna_toolkit.results.view import view_of
+
+    with stdout_may_close():
+        print_summary(view_of(run), sys.stdout)
+        sys.stdout.write(f"\n{run.manifest.closing}\n")

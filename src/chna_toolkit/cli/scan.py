@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chna_toolkit.cli import options
-from chna_toolkit.cli.output import say, stdout_may_close
+from chna_toolkit.cli.output import say
+from chna_toolkit.cli.report import show_run
 from chna_toolkit.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from chna_toolkit.cli.progress import Counting
+    from chna_toolkit.config import Settings
+    from chna_toolkit.scan import ScanOutcome
 
 
 def register(app: typer.Typer) -> None:
@@ -47,7 +53,6 @@ def scan(
     """
     from chna_toolkit.cli.progress import make_progress
     from chna_toolkit.config import load_settings
-    from chna_toolkit.scan import scan as run_scan
 
     if quiet and verbose:
         raise UsageError("-q and -v exclude each other", "Give one of them.")
@@ -63,19 +68,19 @@ def scan(
         "cache_dir": cache_dir,
     }
     settings = load_settings(given, config=config)
-    progress = make_progress(quiet, verbose)
+    outcome = _run(paths, settings, make_progress(quiet, verbose), force)
+    if not quiet:
+        show_run(outcome.run)
+    raise typer.Exit(outcome.exit_code)
+
+
+def _run(paths: list[str], settings: Settings, progress: Counting, force: bool) -> ScanOutcome:
+    from chna_toolkit.scan import scan as run_scan
+
     listed = sys.stdin if "-" in paths else ()
     try:
-        outcome = run_scan(paths, settings, progress, listed=listed, force=force, command=["chna", *sys.argv[1:]])
+        return run_scan(paths, settings, progress, listed=listed, force=force, command=["chna", *sys.argv[1:]])
     except KeyboardInterrupt:
         kept = "Finished documents are kept: the same command goes on from there." if settings.cache else ""
         say(f"interrupted: {progress.done} of {progress.total} documents were done. {kept}".rstrip())
         raise typer.Exit(ExitCode.INTERRUPTED) from None
-    if not quiet:
-        from chna_toolkit.reports.terminal import print_summary
-        from chna_toolkit.results.view import view_of
-
-        with stdout_may_close():
-            print_summary(view_of(outcome.run), sys.stdout)
-            sys.stdout.write(f"\n{outcome.run.manifest.closing}\n")
-    raise typer.Exit(outcome.exit_code)
