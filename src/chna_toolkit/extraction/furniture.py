@@ -77,8 +77,9 @@ def _keys_near(sheet: Sheet, line: Line) -> set[Key]:
 def _repeated(sheets: Sequence[Sheet]) -> set[Key]:
     counts: Counter[Key] = Counter()
     for sheet in sheets:
-        keys = {_key(sheet, line) for line in sheet.lines}
-        counts.update(keys)
+        usual = sorted(line.size for line in sheet.lines)[len(sheet.lines) // 2] if sheet.lines else 0
+        # A title as large as this is repeated because it is a title.
+        counts.update({_key(sheet, line) for line in sheet.lines if line.size < 1.5 * usual})
     everywhere = max(5, EVERYWHERE * len(sheets))
     margin = REPEATS if len(sheets) > 4 else 2
     found = set()

@@ -15,12 +15,15 @@ SNAP = 3.0  # points; rulings nearer than this are one
 JOIN = 4.0  # points; a gap in a ruling shorter than this is closed
 MAX_ROW = 200.0  # points between rulings of one table
 MAX_STRIPE = 80.0  # points; a row without fill between filled ones is lower
+SHORT = 6.0  # points; shorter rulings belong to icons
 MAX_FIELDS = 12_000
 MAX_RULES = 1_500
 
 
 def cells_of(rules_h: Sequence[Box], rules_v: Sequence[Box]) -> list[Box]:
     """Cells enclosed by horizontal and vertical rulings, top to bottom; `[]` if there are too many."""
+    rules_h = [rule for rule in rules_h if rule[2] - rule[0] >= SHORT]
+    rules_v = [rule for rule in rules_v if rule[3] - rule[1] >= SHORT]
     if len(rules_h) < 3 or not rules_v or len(rules_h) + len(rules_v) > MAX_RULES:
         return []
     ys, across = _snapped([((b[1] + b[3]) / 2, b[0], b[2]) for b in rules_h])

@@ -36,9 +36,11 @@ def is_enumerator(text: str) -> bool:
     return bool(_ENUMERATOR.match(text))
 
 
-def _leads(text: str) -> bool:
+def _leads(mark: Line, text: Line) -> bool:
     """Whether a lone piece belongs to the text on its right: a bullet, item or section number."""
-    return is_bullet(text) or is_enumerator(text) or bool(_SECTION.match(text))
+    if is_bullet(mark.text) or is_enumerator(mark.text):
+        return True
+    return bool(_SECTION.match(mark.text)) and text.text[0].isupper() and mark.style == text.words[0].style
 
 
 def lines_of(words: list[Word]) -> list[Line]:
@@ -115,9 +117,9 @@ def _joined_rows(pieces: list[Line]) -> list[Line]:
                 a, b = (left, line) if left.x0 <= line.x0 else (line, left)
                 gap = b.x0 - a.x1
                 low = min(a.height, b.height)
-                lone = len(a.words) == 1 and _leads(a.text)
                 near = -0.3 * low < gap < WORD_GAP * low
-                if near or (lone and 0 <= gap < 4.5 * low and not _between(pieces, a, b, gone)):
+                lone = not near and 0 <= gap < 4.5 * low and len(a.words) == 1 and _leads(a, b)
+                if near or (lone and not _between(pieces, index, a, b, gone)):
                     left.words = a.words + b.words
                     left.settle()
                     gone.add(other)
@@ -142,11 +144,18 @@ def _row_mates(pieces: list[Line], index: int, left: Line, gone: set[int]) -> li
     return mates
 
 
-def _between(pieces: list[Line], a: Line, b: Line, gone: set[int]) -> bool:
-    for index, line in enumerate(pieces):
-        if index in gone or line is a or line is b:
+def _between(pieces: list[Line], index: int, a: Line, b: Line, gone: set[int]) -> bool:
+    """Whether another piece stands between two pieces of a row; `index` is the place of one of them."""
+    first = index
+    while first > 0 and pieces[first - 1].top > a.top - 3 * a.height:
+        first -= 1
+    for other in range(first, len(pieces)):
+        line = pieces[other]
+        if line.top > a.bottom:
+            return False
+        if other in gone or line is a or line is b or not a.x1 <= line.x0 < b.x0:
             continue
-        if a.x1 <= line.x0 < b.x0 and same_row(a, line):
+        if same_row(a, line):
             return True
     return False
 

@@ -88,11 +88,18 @@ def _prose_drafts(kind: Kind, running: Running, section: tuple[str, ...], block:
         if short != text:
             return [_Draft(kind, short, running.lines, section, block)] if short else []
     drafts = []
-    for start, end in sentence_spans(text):
+    for start, end in _labelled(kind, sentence_spans(text)):
         for left, right in _bounded(text, start, end):
             lines = running.lines_at(left, right)
             drafts.append(_Draft(kind, text[left:right], lines, section, block))
     return drafts
+
+
+def _labelled(kind: Kind, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Keep `Figure 3.` and `FIGURE 3:` with the caption that they number."""
+    if kind is Kind.CAPTION and len(spans) > 1 and spans[0][1] - spans[0][0] < 16:
+        return [(spans[0][0], spans[1][1]), *spans[2:]]
+    return spans
 
 
 def _bounded(text: str, start: int, end: int) -> list[tuple[int, int]]:

@@ -187,7 +187,7 @@ class _Reader:
         self.matrix_at = ctypes.addressof(self.matrix)
         self.paint = [ctypes.c_uint() for _ in range(4)]
         self.paint_at = [ctypes.addressof(value) for value in self.paint]
-        self.seen: dict[str, list[tuple[float, float]]] = {}
+        self.seen: dict[tuple[str, int], list[tuple[float, float]]] = {}
         self.last_bottom = self.last_x1 = -1.0
 
     def run(self) -> None:
@@ -309,11 +309,12 @@ class _Reader:
             read.clipped += 1
             return
         near = 0.2 * word.height
-        places = self.seen.setdefault(word.text, [])
-        for left, top in places:
-            if abs(left - word.x0) < near and abs(top - word.top) < near:
-                return
-        places.append((word.x0, word.top))
+        row = int(word.top / 3)
+        for bucket in (row - 1, row, row + 1):
+            for left, top in self.seen.get((word.text, bucket), ()):
+                if abs(left - word.x0) < near and abs(top - word.top) < near:
+                    return
+        self.seen.setdefault((word.text, row), []).append((word.x0, word.top))
         read.words.append(word)
 
 

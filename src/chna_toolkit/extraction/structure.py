@@ -171,11 +171,11 @@ def _is_heading(block: Block, text: str, style: Style, body: Body) -> bool:
 
 def _titled(words: list[str], style: Style, body: Body) -> bool:
     """A short line in another font or in italics, each Word With a Capital."""
-    if not 1 < len(words) < 10 or style.size < 0.95 * body.size:
+    if len(words) > 9 or style.size < 0.95 * body.size:
         return False
     colored = bool(body.colors) and style.color not in body.colors and style.color != 0
     other = bool(body.fonts) and style.font not in body.fonts and style.font != 0
-    if not (style.italic or colored or other):
+    if not (style.italic or colored or other) or len(words) < 2:
         return False
     if colored and (words[0].startswith(("http", "www")) or "@" in words[-1]):
         return False
