@@ -148,7 +148,9 @@ def test_a_rotated_page_is_read_as_shown(read):
 
     document = read(page)
     assert texts(document)[0] == "The county nurses visit every school in the valley."
-    assert (document.pages[0].width, document.pages[0].height) == (792, 612)
+    assert (document.pages[0].width, document.pages[0].height) == (612, 792)
+    assert document.passages[0].box[0] == pytest.approx(50, abs=1)
+    assert document.passages[0].box[2] > 280
 
 
 def test_the_file_s_page_labels_win(make_pdf):

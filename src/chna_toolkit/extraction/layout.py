@@ -16,6 +16,7 @@ from chna_toolkit.extraction.words import Line, Style
 GUTTER = 0.9  # times the line height: white column between two columns
 LEADING = 0.85  # times the line height: largest white between lines of one block
 SIZE_STEP = 1.12  # lines whose sizes differ by more are different blocks
+MAX_BANDS = 150  # more are a list or a chart, read from top to bottom
 TERMINAL = '.!?:;"”’)'
 
 
@@ -247,28 +248,35 @@ def _split(blocks: list[Block], side: Callable[[Block], tuple[float, float]], wh
 
 
 def _best_bands(blocks: list[Block]) -> list[list[Block]]:
-    """Cut once across, where it frees the largest area with columns; else at the widest white."""
+    """Cut across around the tallest run of bands that has columns; without any, into all bands."""
     bands = _split(blocks, _y, -0.5)
-    if len(bands) < 2:
-        return [blocks]
-    best, best_score = 0, (-1.0, -1.0)
-    for index in range(1, min(len(bands), 60)):
-        upper = [b for band in bands[:index] for b in band]
-        lower = [b for band in bands[index:] for b in band]
-        white = min(b.top for b in lower) - max(b.bottom for b in upper)
-        score = (_column_height(upper) + _column_height(lower), white)
-        if score > best_score:
-            best, best_score = index, score
-    if best_score[0] <= 0:  # no columns anywhere: simply top to bottom
+    if len(bands) < 2 or len(bands) > MAX_BANDS:
         return bands
-    return [[b for band in bands[:best] for b in band], [b for band in bands[best:] for b in band]]
+    white = _gutter_width(blocks)
+    best, best_height = (0, 0), 0.0
+    end = 0
+    for start in range(len(bands)):
+        end = max(end, start)
+        while end < len(bands) and _has_gutter(bands[start : end + 1], white):
+            end += 1
+        if end > start:
+            height = max(b.bottom for b in bands[end - 1]) - min(b.top for b in bands[start])
+            if height > best_height:
+                best, best_height = (start, end), height
+    if not best_height:
+        return bands
+    parts = (bands[: best[0]], bands[best[0] : best[1]], bands[best[1] :])
+    return [[block for band in part for block in band] for part in parts if part]
 
 
-def _column_height(blocks: list[Block]) -> float:
-    """Height of a group that has a gutter; 0 if it has none."""
-    if len(blocks) < 2 or len(_split(blocks, _x, _gutter_width(blocks))) < 2:
-        return 0.0
-    return max(b.bottom for b in blocks) - min(b.top for b in blocks)
+def _has_gutter(bands: Sequence[Sequence[Block]], white: float) -> bool:
+    """Whether a white column runs through all of the bands."""
+    end = None
+    for x0, x1 in sorted((block.x0, block.x1) for band in bands for block in band):
+        if end is not None and x0 - end >= white:
+            return True
+        end = x1 if end is None else max(end, x1)
+    return False
 
 
 def order_agrees(blocks: list[Block]) -> bool:

@@ -9,6 +9,7 @@ from chna_toolkit.model import DocumentStatus, PageStatus
 
 FEW_WORDS = 20  # a page with fewer, under a large picture, has its text in the picture
 PICTURE = 0.5  # share of the page: a scan or a full-page picture
+SMALL_PICTURE = 0.1  # share of the page: where nothing else is, it is what the page says
 SOME_PICTURE = 0.25  # share of the page: text beside it may be incomplete
 ODD_SHARE = 0.05  # of the letters in private use or unknown
 JUDGED_WORDS = 40  # fewer words say nothing about language
@@ -38,7 +39,7 @@ def judge_page(text: str, chars: int, cover: float) -> PageStatus:
             return PageStatus.IMAGE_ONLY
         if not words and chars < 5 and cover < 0.02:
             return PageStatus.BLANK
-        if not words and cover >= SOME_PICTURE:
+        if not words and cover >= SMALL_PICTURE:
             return PageStatus.IMAGE_ONLY
     odd = sum(len(match) if len(match) > 1 else 1 for match in _ODD.findall(text))
     if letters and odd > ODD_SHARE * letters and odd > 10:
@@ -52,12 +53,13 @@ def judge_page(text: str, chars: int, cover: float) -> PageStatus:
 
 def is_garbage(words: Sequence[str]) -> bool:
     """Whether words are no language: hardly any common one, and letters strung together without sense."""
+    words = [word for word in words if word[0] < "\u0250"]  # other scripts are another question
     if len(words) < JUDGED_WORDS:
         return False
     common = sum(word.casefold() in _COMMON for word in words) / len(words)
     if common > 0.06:
         return False
-    longer = [word for word in words if len(word) > 2]
+    longer = {word for word in words if len(word) > 2}
     strange = sum(_is_strange(word) for word in longer) / max(1, len(longer))
     return strange > 0.3 or (common < 0.01 and len(longer) < 0.3 * len(words))
 
