@@ -57,6 +57,25 @@ def test_a_call_out_does_not_interrupt_a_sentence(read):
     assert "The coalition has met for ten years and its members decide by vote on every grant." in texts(read(page))
 
 
+def test_text_flows_round_a_quote_between_two_columns(read):
+    def page(c):
+        write(c, 50, 100, "The hospital began to work with Valley\nSchools in spring and has since then")
+        write(c, 330, 100, "Each school chose what it needed most\nand wrote it down with parents. The")
+        write(c, 50, 127.5, "opened three clinics in the\nbuildings of the district. It")
+        write(c, 390, 127.5, "district then made a plan\nand published it in June")
+        write(c, 240, 130, "“They asked us.”", 15, "Helvetica-Oblique")
+        write(c, 50, 155, "pays for two nurses and a driver there.")
+        write(c, 330, 155, "so that all of the valley could read it.")
+
+    assert texts(read(page))[:4] == [
+        "The hospital began to work with Valley Schools in spring and has since then opened three clinics "
+        "in the buildings of the district.",
+        "It pays for two nurses and a driver there.",
+        "Each school chose what it needed most and wrote it down with parents.",
+        "The district then made a plan and published it in June so that all of the valley could read it.",
+    ]
+
+
 def test_the_documents_own_words_decide_what_a_hyphen_means(read):
     def page(c):
         write(c, 50, 100, "Residents of low-income housing were asked in a community survey.")

@@ -212,6 +212,11 @@ def _cut(blocks: list[Block], out: list[Block], depth: int) -> None:
         return
     parts = _split(blocks, _x, _gutter_width(blocks))
     if len(parts) == 1:
+        rest, quotes = _without_quotes(blocks)
+        if quotes:
+            _cut(rest, out, depth + 1)
+            out.extend(quotes)
+            return
         parts = _best_bands(blocks)
     if len(parts) == 1:
         out.extend(sorted(blocks, key=lambda b: (b.top, b.x0)))
@@ -245,6 +250,27 @@ def _split(blocks: list[Block], side: Callable[[Block], tuple[float, float]], wh
         parts[-1].append(block)
         end = max(end, stop)
     return parts
+
+
+def _without_quotes(blocks: list[Block]) -> tuple[list[Block], list[Block]]:
+    """Set aside pull quotes that block a gutter: text of one look on both sides flows round them."""
+    quotes = [block for block in blocks if _is_wrapped_round(block, blocks)]
+    if not quotes:
+        return blocks, []
+    rest = [block for block in blocks if block not in quotes]
+    return (rest, quotes) if _has_gutter([rest], _gutter_width(rest)) else (blocks, [])
+
+
+def _is_wrapped_round(block: Block, blocks: Sequence[Block]) -> bool:
+    middle = (block.top + block.bottom) / 2
+    beside = [b for b in blocks if b is not block and b.top < middle < b.bottom]
+    left = [b for b in beside if b.x1 <= block.x0 + 2]
+    right = [b for b in beside if b.x0 >= block.x1 - 2]
+    if not left or not right or block.words > 60:
+        return False
+    own, near = block.style, left[0].style
+    unlike = abs(own.size - near.size) > 0.08 * near.size or own[1:] != near[1:]
+    return unlike and abs(near.size - right[0].style.size) < 0.06 * near.size
 
 
 def _best_bands(blocks: list[Block]) -> list[list[Block]]:

@@ -193,7 +193,7 @@ def _mark_chart_labels(items: list[Item], body: Body) -> None:
     """Axis numbers and map labels: tiny blocks without a real word, or crowds of them."""
     for item in items:
         text = item.text
-        if item.kind in (Kind.FOOTNOTE, Kind.CAPTION, Kind.TABLE_CELL):
+        if item.kind is Kind.TABLE_CELL:
             continue
         words = text.split()
         real = _WORD.findall(text)
@@ -214,7 +214,9 @@ def _mark_chart_labels(items: list[Item], body: Body) -> None:
 
 
 def _is_label(item: Item, text: str, body: Body) -> bool:
-    return not _ENDED.search(text) and item.style.size < 0.95 * body.size and item.kind is not Kind.LIST_ITEM
+    if item.kind in (Kind.LIST_ITEM, Kind.CAPTION):
+        return False
+    return not _ENDED.search(text) and item.style.size < 0.95 * body.size
 
 
 def set_levels(items: Sequence[Item], outline: Mapping[str, int], body: Body) -> None:
@@ -311,12 +313,22 @@ def _continuation(items: Sequence[Item], index: int, tail: Item, taken: set[int]
         start = other.text.lstrip("(“\"‘'[$")[:1]
         if start.islower():
             return step
+        if start.isupper() and _goes_on_below(tail, other):
+            return step
         full = _is_full(tail)
         moved = other.page != tail.page or other.lines[0].top < tail.lines[-1].top
         if (start.isupper() or start.isdigit()) and moved and full and (open_end or not real):
             return step
         return -1
     return -1
+
+
+def _goes_on_below(tail: Item, other: Item) -> bool:
+    """The next line of the same column, only the width has changed beside a picture or quote."""
+    first, last = other.lines[0], tail.lines[-1]
+    near = -0.2 * last.height < first.top - last.bottom < 0.6 * last.height
+    column = min(tail.x1, other.x1) > max(tail.x0, other.x0)
+    return tail.page == other.page and near and column and _is_full(tail)
 
 
 def _below(tail: Item, other: Item) -> bool:
