@@ -74,7 +74,11 @@ def in_order(
 
 
 def _cannot_open(item: Input) -> Obstacle:
-    return Obstacle(DocumentStatus.DAMAGED, item.problem, "check that the file can be read")
+    return Obstacle(
+        DocumentStatus.DAMAGED,
+        f"The file cannot be opened: {item.problem}.",
+        "Check that the file is there and that you may read it.",
+    )
 
 
 def _result(future: Future[_T], settings: Settings) -> _T | Obstacle:
@@ -82,23 +86,23 @@ def _result(future: Future[_T], settings: Settings) -> _T | Obstacle:
     try:
         return future.result()
     except TaskTimeoutError as error:
-        return Obstacle(DocumentStatus.TIMEOUT, str(error), "give it more time with --timeout")
+        return Obstacle(DocumentStatus.TIMEOUT, f"The time was not enough: {error}.", "Give it more with --timeout.")
     except WorkerDiedError as error:
-        hint = "repair the file or report it; the other documents are not affected"
-        return Obstacle(DocumentStatus.DAMAGED, f"reading it crashed: {error}", hint)
+        hint = "Open it in a PDF program and save a copy; the other documents are not affected."
+        return Obstacle(DocumentStatus.DAMAGED, f"Reading it crashed: {error}.", hint)
     except MemoryError:
-        reason = f"needs more memory than the {settings.memory_mb} MiB a worker may use"
-        return Obstacle(DocumentStatus.DAMAGED, reason, "raise memory_mb in chna.toml")
+        reason = f"It needs more memory than the {settings.memory_mb} MiB that a worker may use."
+        return Obstacle(DocumentStatus.DAMAGED, reason, "Raise memory_mb in chna.toml.")
     except InputChangedError:
-        hint = "run the same command again"
-        return Obstacle(DocumentStatus.DAMAGED, "the file changed while it was read", hint)
+        hint = "Run the same command again."
+        return Obstacle(DocumentStatus.DAMAGED, "The file changed while it was read.", hint)
     except OutputError:
         raise
     except PoolBrokenError as error:
         raise _why_broken(error) from error
     except Exception as error:
-        reason = f"internal error: {type(error).__name__}: {error}"
-        hint = "a bug: please report it with what -v shows"
+        reason = f"Internal error: {type(error).__name__}: {error}"
+        hint = "This is a bug: please report it with what -v shows."
         return Obstacle(DocumentStatus.DAMAGED, reason, hint, "\n".join(getattr(error, "__notes__", ())))
 
 
@@ -108,5 +112,5 @@ def _why_broken(error: PoolBrokenError) -> ChnaError:
     if isinstance(cause, ChnaError):
         return cause
     if isinstance(cause, ImportError):
-        return MissingDependencyError(f"a package is missing: {cause}", "run `chna doctor`")
-    return ChnaError(str(error), "try fewer workers with -j, or another memory_mb in chna.toml")
+        return MissingDependencyError(f"a package is missing: {cause}", "Run `chna doctor`.")
+    return ChnaError(str(error), "Try fewer workers with -j, or another memory_mb in chna.toml.")

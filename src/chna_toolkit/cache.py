@@ -67,7 +67,7 @@ class Store:
         except OSError as error:
             raise OutputError(
                 f"the cache folder {self.folder} cannot be written: {error.strerror or error}",
-                "name another with --cache-dir or CHNA_CACHE_DIR, or use --no-cache",
+                "Name another with --cache-dir or CHNA_CACHE_DIR, or use --no-cache.",
             ) from error
 
     def path(self, kind: str, key: str) -> Path:
@@ -94,7 +94,7 @@ class Store:
         except OSError as error:
             raise OutputError(
                 f"the cache entry {path} cannot be written: {error.strerror or error}",
-                "free some space, name another folder with --cache-dir, or use --no-cache",
+                "Free some space, name another folder with --cache-dir, or use --no-cache.",
             ) from error
 
     def usage(self) -> list[Usage]:

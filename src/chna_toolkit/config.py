@@ -99,7 +99,7 @@ class _Collected:
             self.values[name] = _PARSERS[name](value, base)
         except ValueError as error:
             where = place or origin.split(" ", 1)[-1]
-            raise UsageError(f"{where}: {name}: {error}, not {value!r}", "correct the value") from error
+            raise UsageError(f"{where}: {name}: {error}, not {value!r}", "Correct the value.") from error
         self.origins[name] = origin
 
     def take_threshold(self, name: str, value: object, origin: str, place: str) -> None:
@@ -107,7 +107,7 @@ class _Collected:
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if not is_number or (kind is int and not isinstance(value, int)) or float(str(value)) < 0:
             what = "a whole number" if kind is int else "a number"
-            raise UsageError(f"{place}: thresholds.{name}: must be {what}, 0 or more", "correct the value")
+            raise UsageError(f"{place}: thresholds.{name}: must be {what}, 0 or more", "Correct the value.")
         self.values.setdefault("thresholds", {})[name] = value
         self.origins[f"thresholds.{name}"] = origin
 
@@ -120,7 +120,7 @@ class _Collected:
 def _named_config(config: Path | None, environment: Mapping[str, str]) -> Path | None:
     named = config or (Path(environment[_CONFIG]) if environment.get(_CONFIG) else None)
     if named and not named.is_file():
-        raise UsageError(f"{named}: no such file", f"check {'--config' if config else _CONFIG}")
+        raise UsageError(f"{named}: no such file", f"Check {'--config' if config else _CONFIG}.")
     return named
 
 
@@ -140,9 +140,9 @@ def _take_file(found: _Collected, path: Path) -> None:
         text = path.read_text(encoding="utf-8")
         values: Any = tomllib.loads(text)
     except OSError as error:
-        raise UsageError(f"{path}: {error.strerror or error}", "check the file") from error
+        raise UsageError(f"{path}: {error.strerror or error}", "Check the file.") from error
     except ValueError as error:  # not TOML, or not UTF-8
-        raise UsageError(f"{path}: not TOML: {error}", "correct the file") from error
+        raise UsageError(f"{path}: not TOML: {error}", "Correct the file.") from error
     table = ""
     if path.name == SHARED_FILE:
         values, table = values.get("tool", {}).get("chna", {}), "tool.chna"
@@ -156,7 +156,7 @@ def _take_file(found: _Collected, path: Path) -> None:
         else:
             _check_name(name, (*_PARSERS, "thresholds"), place(name))
             if name == "thresholds":
-                raise UsageError(f"{place(name)}: thresholds must be a table", "write [thresholds]")
+                raise UsageError(f"{place(name)}: thresholds must be a table", "Write [thresholds].")
             found.take(name, value, f"config {place.short(name)}", path.parent, place(name))
 
 
@@ -194,7 +194,7 @@ def _key_of(line: str) -> str:
 def _check_name(name: str, known: tuple[str, ...], place: str) -> None:
     if name not in known:
         close = difflib.get_close_matches(name.replace("-", "_"), known, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
+        hint = f"Did you mean {close[0]!r}?" if close else f"Known are {', '.join(known)}."
         raise UsageError(f"{place}: unknown setting {name!r}", hint)
 
 

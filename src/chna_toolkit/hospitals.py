@@ -83,7 +83,7 @@ def read_hospitals(path: Path) -> HospitalList:
         lines += [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
     except csv.Error as error:
         raise UsageError(
-            f"{path}:{reader.line_num}: not a table: {error}", "save it from the spreadsheet as CSV UTF-8"
+            f"{path}:{reader.line_num}: not a table: {error}", "Save it from the spreadsheet as CSV UTF-8."
         ) from error
     warnings = _check_header(path, header)
     rows: list[HospitalRow] = []
@@ -99,7 +99,7 @@ def read_hospitals(path: Path) -> HospitalList:
     if problems:
         more = len(problems) - _MOST_PROBLEMS
         shown = problems[:_MOST_PROBLEMS] + ([f"… and {more} more"] if more > 0 else [])
-        raise UsageError("\n".join(shown), f"correct {path} and run the same command again")
+        raise UsageError("\n".join(shown), f"Correct {path} and run the same command again.")
     return HospitalList(path, tuple(rows), tuple(warnings))
 
 
@@ -107,13 +107,13 @@ def _read_text(path: Path) -> str:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise UsageError(f"{path}: {error.strerror or error}", "check --hospitals") from error
+        raise UsageError(f"{path}: {error.strerror or error}", "Check --hospitals.") from error
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise UsageError(
-            f"{path}:{line}: not UTF-8", 'save it from the spreadsheet as "CSV UTF-8", not as "CSV"'
+            f"{path}:{line}: not UTF-8", 'Save it from the spreadsheet as "CSV UTF-8", not as "CSV".'
         ) from error
 
 
@@ -122,14 +122,14 @@ def _check_header(path: Path, header: Sequence[str]) -> list[str]:
     free = [name for name in COLUMNS if name not in header]
     for name in unknown:
         if close := difflib.get_close_matches(name, free, n=1, cutoff=0.65):
-            raise UsageError(f"{path}:1: unknown column {name!r}", f"did you mean {close[0]!r}?")
+            raise UsageError(f"{path}:1: unknown column {name!r}", f"Did you mean {close[0]!r}?")
     repeated = sorted({name for name in header if header.count(name) > 1})
     if repeated:
-        raise UsageError(f"{path}:1: column {repeated[0]!r} stands twice", "remove one of them")
+        raise UsageError(f"{path}:1: column {repeated[0]!r} stands twice", "Remove one of them.")
     if not {"file", "sha256"} & set(header) or not {"name", "ccn", "ein"} & set(header):
         raise UsageError(
             f"{path}:1: needs a column file or sha256, and a column name, ccn or ein",
-            f"the columns are {', '.join(COLUMNS)}",
+            f"The columns are {', '.join(COLUMNS)}.",
         )
     return [f"{path}:1: columns not used: {', '.join(unknown)}"] if unknown else []
 
@@ -215,7 +215,12 @@ _STRONG = re.compile(
     r"memorial|children['’]s|health network|health services)\b",
     re.I,
 )
-_WEAK = re.compile(r"\bhealth\b", re.I)
+_WEAK = re.compile(  # bodies that publish such documents beside hospitals
+    r"\b(?:(?:public|county|city|regional|community|tribal)\s+health(?!\s+(?:needs?|assessment|improvement|status|survey))|"
+    r"health\s+(?:department|district|authority|agency|collaborative|coalition|partners|partnership|alliance)|"
+    r"(?:department|division|board)\s+of\s+(?:\w+\s+)?health)\b",
+    re.I,
+)
 _YEARS = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)(?:\s*(?:-|–|—|/|to|through)\s*(?:(?:19|20)?\d\d)(?!\d))?")
 _ASSESSMENT = re.compile(
     r"\b(?:(?:joint|collaborative|regional|tri-?county)\s+)*community\s+health\s+(?:needs?\s+)?"
@@ -226,7 +231,7 @@ _ASSESSMENT = re.compile(
 _STRATEGY = re.compile(r"\b(?:implementation\s+(?:strategy|plan)|improvement\s+plan)\b", re.I)
 _NEEDS = re.compile(r"\bneeds?\s+assessment\b|\bCHNA\b|\bcommunity\s+health\s+assessment\b", re.I)
 _JOINT = re.compile(r"\b(?:joint|collaborative)\b", re.I)
-_FILLER = re.compile(r"\b(?:chna|chip|final|draft|report|scanned|scan|web|rev|v\d+|fy|is|approved|board)\b", re.I)
+_FILLER = re.compile(r"\b(?:chna|cha|chip|final|draft|report|scanned|scan|rev|v\d+|fy|is|approved|board)\b", re.I)
 _MOST_NAMES = 6
 _LONGEST_NAME = 12  # words
 

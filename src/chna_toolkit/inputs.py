@@ -47,7 +47,7 @@ def find_inputs(arguments: Sequence[str], listed: Iterable[str] = ()) -> list[In
     if not found:
         raise NoInputError(
             f"no PDF in {', '.join(arguments) or 'the list'}",
-            "folders are searched for files that end in .pdf; hidden files are left out",
+            "Folders are searched for files that end in .pdf; hidden files are left out.",
         )
     return _join_copies(_read(path, shown) for path, shown in _disambiguate(found))
 
@@ -67,11 +67,11 @@ def _expand(entry: str) -> Iterator[tuple[Path, str]]:
     elif path.is_file():
         yield path, path.name
     elif path.exists():  # a pipe or device: to read it could take for ever
-        raise UsageError(f"{entry}: not a regular file", "save it as a file first")
+        raise UsageError(f"{entry}: not a regular file", "Save it as a file first.")
     elif glob.has_magic(entry):
         yield from _expand_glob(str(path))
     else:
-        raise UsageError(f"{entry}: no such file or folder", "check the spelling; quote names with spaces")
+        raise UsageError(f"{entry}: no such file or folder", "Check the spelling, and quote names with spaces.")
 
 
 def _expand_glob(pattern: str) -> Iterator[tuple[Path, str]]:

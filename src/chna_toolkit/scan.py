@@ -115,7 +115,7 @@ def scan(
 
     progress, started, clock = progress or Silent(), now(), _Clock()
     if settings.output is None:
-        raise UsageError("no output folder", "name one with -o, such as -o results")
+        raise UsageError("no output folder", "Name one with -o, such as -o results.")
     for message in settings.warnings:
         progress.warn(message)
     lexicon = load_lexicon(settings.lexicon)
@@ -150,7 +150,7 @@ def select_lessons(lexicon: Lexicon, keys: Sequence[str]) -> tuple[str, ...]:
         except KeyError:
             known = [name for lesson in lexicon.lessons for name in (lesson.id, lesson.slug)]
             close = difflib.get_close_matches(key.strip(), known, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"lessons are {', '.join(known[::2])}"
+            hint = f"Did you mean {close[0]}?" if close else f"Lessons are {', '.join(known[::2])}."
             raise UsageError(f"unknown lesson {key!r}", hint) from None
     return tuple(lesson.id for lesson in lexicon.lessons if lesson.id in chosen or not chosen)
 
@@ -175,7 +175,7 @@ def make_plan(
         if settings.cache_dir:
             raise
         store = None  # nobody asked for this folder: go on without
-        (progress or Silent()).warn(f"{error.message}; going on without a cache ({error.hint})")
+        (progress or Silent()).warn(f"{error.message}; going on without a cache")
     return Plan(
         store=store,
         lexicon=settings.lexicon,

@@ -73,8 +73,8 @@ def test_a_file_can_be_named(tmp_path: Path):
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ("jobs = 1\ntimout = 3\n", "chna.toml:2: unknown setting 'timout'", "did you mean 'timeout'?"),
-        ("jobs = 1\nzzz = 3\n", "chna.toml:2: unknown setting 'zzz'", "known are output"),
+        ("jobs = 1\ntimout = 3\n", "chna.toml:2: unknown setting 'timout'", "Did you mean 'timeout'?"),
+        ("jobs = 1\nzzz = 3\n", "chna.toml:2: unknown setting 'zzz'", "Known are output"),
         ("\n\njobs = -1\n", "chna.toml:3: jobs: must be a whole number", ""),
         ("timeout = 0\n", "chna.toml:1: timeout: must be a number of seconds above 0", ""),
         ("tables = 'on'\n", "chna.toml:1: tables: must be", ""),

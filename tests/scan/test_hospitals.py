@@ -112,7 +112,7 @@ def test_a_faulty_cell_is_named_with_file_line_column_and_remedy(read, text, whe
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ("file,name,cnn\n", "unknown column 'cnn'", "did you mean 'ccn'?"),
+        ("file,name,cnn\n", "unknown column 'cnn'", "Did you mean 'ccn'?"),
         ("file,name,name\n", "'name' stands twice", ""),
         ("name\n", "needs a column file or sha256", "cycle_year"),
         ("", "needs a column", ""),

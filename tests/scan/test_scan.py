@@ -62,7 +62,7 @@ def write(root: Path, files: dict[str, str]) -> None:
 def run(tmp_path: Path, folder: Path) -> Callable[..., ScanOutcome]:
     def run(out: str = "out", progress=None, paths=None, **values) -> ScanOutcome:
         force = values.pop("force", False)
-        defaults = {"jobs": 2, "timeout": 5.0, "cache_dir": tmp_path / "cache", "memory_mb": 2000, "lexicon": LEXICON}
+        defaults = {"jobs": 1, "timeout": 5.0, "cache_dir": tmp_path / "cache", "memory_mb": 2000, "lexicon": LEXICON}
         settings = Settings(output=tmp_path / out, **(defaults | values))
         return scan(paths or [str(folder)], settings, progress, force=force, stages=fakes.STAGES)
 
@@ -128,10 +128,10 @@ def test_hospitals_are_guessed_and_marked_or_taken_from_the_list(run, tmp_path):
 @pytest.mark.parametrize(
     ("order", "status", "reason"),
     [
-        ("!die", "damaged", "reading it crashed"),
+        ("!die", "damaged", "Reading it crashed"),
         ("!hang", "timeout", "not finished within 1 seconds"),
-        ("!memory", "damaged", "needs more memory than the 2000 MiB"),
-        ("!bug", "damaged", "internal error: ValueError: odd page"),
+        ("!memory", "damaged", "It needs more memory than the 2000 MiB"),
+        ("!bug", "damaged", "Internal error: ValueError: odd page"),
         ("!changed", "damaged", "changed while it was read"),
         ("encrypted", "encrypted", "it is encrypted"),
         ("needs_ocr", "needs_ocr", "it is needs_ocr"),
