@@ -369,7 +369,7 @@ class _Builder:
         headers = [text for text in (best["row_header"], best["column_header"]) if text]
         return Evidence(
             sentence=best["sentence"],
-            marks=_union(_spans(row["marks"]) for row in group),
+            marks=_union(best["sentence"], (_spans(row["marks"]) for row in group)),
             assertion=best["assertion"],
             cue=best["cue"],
             confidence=best["confidence"],
@@ -444,11 +444,11 @@ def _spans(marks: str) -> list[Span]:
     return [(int(start), int(end)) for start, end in pairs]
 
 
-def _union(many: Iterable[Iterable[Span]]) -> tuple[Span, ...]:
-    """Join overlapping and touching spans."""
+def _union(text: str, many: Iterable[Iterable[Span]]) -> tuple[Span, ...]:
+    """Join spans of the text that overlap or have only white space between them."""
     joined: list[Span] = []
     for start, end in sorted(span for spans in many for span in spans):
-        if joined and start <= joined[-1][1]:
+        if joined and not text[joined[-1][1] : start].strip():
             joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
         else:
             joined.append((start, end))
