@@ -39,7 +39,7 @@ def remove_furniture(sheets: Sequence[Sheet]) -> None:
     repeated = _repeated(sheets)
     offset = _numbering(sheets)
     for sheet in sheets:
-        numbers = {id(line) for line in _number_lines(sheet, offset)}
+        numbers = {id(line) for line in _number_lines(sheet, offset, len(sheets) < 4)}
         numbers |= {id(line) for line in _ruled_off(sheet)}
         kept = []
         for line in sheet.lines:
@@ -154,7 +154,7 @@ def _numbering(sheets: Sequence[Sheet]) -> set[int]:
     return {offset for offset, count in counts.items() if count >= max(3, 0.1 * len(sheets))}
 
 
-def _number_lines(sheet: Sheet, offsets: set[int]) -> list[Line]:
+def _number_lines(sheet: Sheet, offsets: set[int], alone_counts: bool) -> list[Line]:
     """Lines that hold the page number, with what stands beside them in the outermost row."""
     found: list[Line] = []
     for line, value, shown in _candidates(sheet):
@@ -164,7 +164,7 @@ def _number_lines(sheet: Sheet, offsets: set[int]) -> list[Line]:
         if not (counted or extreme or not alone):
             continue
         found.append(line)
-        if not sheet.label and (counted or not offsets):
+        if not sheet.label and (counted or alone_counts):
             sheet.label = shown.strip(" -–—|") if alone else shown
         found += [mate for mate in sheet.lines if mate is not line and _beside(sheet, mate, line)]
     return found

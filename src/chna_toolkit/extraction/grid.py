@@ -14,7 +14,7 @@ Rule = tuple[float, float, float]  # place, start, end
 SNAP = 3.0  # points; rulings nearer than this are one
 JOIN = 4.0  # points; a gap in a ruling shorter than this is closed
 MAX_ROW = 200.0  # points between rulings of one table
-MAX_STRIPE = 80.0  # points; a row without fill between filled ones is lower
+MAX_STRIPE = 45.0  # points; a row without fill between filled ones is lower
 SHORT = 6.0  # points; shorter rulings belong to icons
 MAX_FIELDS = 12_000
 MAX_RULES = 1_500
@@ -49,10 +49,10 @@ def _snapped(rules: Iterable[tuple[float, float, float]]) -> tuple[list[float], 
     return places, [_united(group) for group in stretches]
 
 
-def _united(stretches: list[tuple[float, float]]) -> list[tuple[float, float]]:
+def _united(stretches: list[tuple[float, float]], join: float = JOIN) -> list[tuple[float, float]]:
     out: list[tuple[float, float]] = []
     for start, end in sorted(stretches):
-        if out and start - out[-1][1] <= JOIN:
+        if out and start - out[-1][1] <= join:
             out[-1] = out[-1][0], max(out[-1][1], end)
         else:
             out.append((start, end))
@@ -62,32 +62,45 @@ def _united(stretches: list[tuple[float, float]]) -> list[tuple[float, float]]:
 def _open_sides(
     ys: list[float], across: list[list[tuple[float, float]]], rules_v: Sequence[Box]
 ) -> tuple[list[Rule], list[Rule]]:
-    """Outer edges that a table leaves out: at the sides, and where inner verticals reach past the last ruling.
+    """Outer edges that a table leaves out: at its sides, and above or below its outermost rulings.
 
-    A table shows itself by three rulings or more that begin and end alike.
+    A table without sides shows itself by three rulings that begin and end alike, and by verticals
+    between them; the sides reach as far as those.
     """
     extents: dict[tuple[int, int], list[Rule]] = {}
     for y, stretches in zip(ys, across, strict=True):
         for start, end in stretches:
             if end - start > 100:
                 extents.setdefault((round(start / 6), round(end / 6)), []).append((y, start, end))
-    sides, ends = [], []
+    sides: list[Rule] = []
+    ends: list[Rule] = []
     for found in [part for group in extents.values() for part in _near(group)]:
         if len(found) < 3:
             continue
         left, right = min(f[1] for f in found), max(f[2] for f in found)
-        top, bottom = found[0][0], found[-1][0]
-        inner = [b for b in rules_v if left + SNAP < b[0] < right - SNAP]
-        reach = max((b[3] for b in inner if b[1] < bottom + SNAP), default=bottom)
-        rise = min((b[1] for b in inner if b[3] > top - SNAP), default=top)
-        if 8 < reach - bottom < 150:
-            bottom = reach
-            ends.append((reach, left, right))
-        if 8 < top - rise < 150:
-            top = rise
-            ends.append((rise, left, right))
-        sides += [(left, top, bottom), (right, top, bottom)]
+        places = [f[0] for f in found]
+        inner = [(b[1], b[3]) for b in rules_v if left + SNAP < b[0] < right - SNAP and _meets(b, places)]
+        for top, bottom in _united(inner):
+            held = [y for y in places if top - SNAP <= y <= bottom + SNAP]
+            if len(held) < 2 or _has_sides(rules_v, left, right, top, bottom):
+                continue
+            sides += [(left, top, bottom), (right, top, bottom)]
+            ends += [(y, left, right) for y in (top, bottom) if min(abs(y - h) for h in held) > 8]
     return sides, ends
+
+
+def _meets(rule: Box, places: Sequence[float]) -> bool:
+    """Whether a vertical begins or ends at one of the rulings across."""
+    return any(abs(rule[1] - y) < SNAP or abs(rule[3] - y) < SNAP for y in places)
+
+
+def _has_sides(rules_v: Sequence[Box], left: float, right: float, top: float, bottom: float) -> bool:
+    """Whether the outer verticals are drawn, for half of the height or more."""
+    drawn = [
+        sum(max(0.0, min(b[3], bottom) - max(b[1], top)) for b in rules_v if abs(b[0] - x) < 2 * SNAP)
+        for x in (left, right)
+    ]
+    return min(drawn) >= 0.5 * (bottom - top)
 
 
 def _near(rules: list[Rule]) -> list[list[Rule]]:

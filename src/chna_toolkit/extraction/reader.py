@@ -101,15 +101,14 @@ def _leaf(pdf: pdfium.Pdf, number: int, settings: ExtractionSettings, warnings: 
     leaf = _Leaf(number)
     try:
         raw = pdf.page(number, graphics=settings.tables)
-    except (PdfiumError, ValueError, ArithmeticError) as error:
-        del error
+        words = raw.words
+        if settings.tables:
+            leaf.tables, words = find_tables(raw.graphics, words)
+        leaf.lines = lines_of(words)
+    except Exception:  # whatever a hostile page provokes costs that page only
         warnings.add("pages_unreadable")
-        return leaf
-    words = raw.words
-    if settings.tables:
-        leaf.tables, words = find_tables(raw.graphics, words)
+        return _Leaf(number)
     leaf.width, leaf.height, leaf.label = raw.width, raw.height, raw.label
-    leaf.lines = lines_of(words)
     leaf.rules = [rule for rule in raw.graphics.rules_h if rule[2] - rule[0] > 0.5 * raw.width]
     leaf.chars, leaf.cover = raw.chars, raw.graphics.cover
     text = " ".join(word.text for word in raw.words)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chna_toolkit.extraction.layout import Block
+from chna_toolkit.extraction.lines import same_row
 from chna_toolkit.extraction.tables import Table
 from chna_toolkit.extraction.words import HYPHEN, Line, Style
 from chna_toolkit.model import Kind
@@ -94,6 +95,7 @@ def classify(page: int, blocks: Sequence[Block], body: Body) -> list[Item]:
     for block in blocks:
         items += _items(page, block, body)
     _mark_chart_labels(items, body)
+    _mark_rows(items, body)
     return items
 
 
@@ -211,6 +213,17 @@ def _mark_chart_labels(items: list[Item], body: Body) -> None:
     for item in crowd:
         if item.drop == "?":
             item.drop = "chart label" if len(crowd) >= 6 else ""
+
+
+def _mark_rows(items: list[Item], body: Body) -> None:
+    """Short lines side by side are a row of labels (tabs, a table's head), not headings."""
+    short = [item for item in items if len(item.lines) == 1 and len(item.lines[0].words) < 5 and not item.table]
+    for item in short:
+        if item.kind is not Kind.HEADING or item.style.size >= 1.3 * body.size:
+            continue
+        mates = [other for other in short if other is not item and same_row(other.lines[0], item.lines[0])]
+        if len(mates) > 1 or (mates and not item.style.bold):
+            item.kind = Kind.CAPTION
 
 
 def _is_label(item: Item, text: str, body: Body) -> bool:
