@@ -7,16 +7,17 @@ import re
 from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
 from chna_toolkit.errors import OutputError
-from chna_toolkit.model import Assertion, Identity
+from chna_toolkit.model import Assertion, Assessed, Identity
 from chna_toolkit.reports import write_reports
 from chna_toolkit.reports.html import excerpt, render_html
 from chna_toolkit.results.run import Run, read_run, write_run
-from chna_toolkit.results.view import Evidence, view_of
+from chna_toolkit.results.view import MANY, Evidence, view_of
 from results.made_up import make_run, sample_assessed, sample_run, write
 
 VOID = {"meta", "link", "br", "img", "input", "hr", "path", "circle", "rect", "use"}
@@ -231,3 +232,41 @@ def test_only_the_best_passages_are_shown_and_the_rest_counted() -> None:
     finding = hospital.findings[9]
     assert [evidence.confidence for evidence in finding.evidence] == [0.8, 0.7, 0.6, 0.5, 0.4]
     assert finding.more == 5
+
+
+def test_a_report_on_many_hospitals_shows_fewer_passages_of_each() -> None:
+    def hospital(number: int) -> Assessed:
+        writer = write().fill(20)
+        for passage in range(4):
+            writer.say(f"Charter {passage} of the partners.").bears("L10", "partners")
+        return writer.done(f"{number}.pdf", Identity(f"Hospital {number}"))
+
+    few, many = (view_of(make_run([hospital(n) for n in range(size)])) for size in (3, MANY + 1))
+    assert {len(one.findings[9].evidence) for one in few.hospitals} == {4}
+    assert {(len(one.findings[9].evidence), one.findings[9].more) for one in many.hospitals} == {(2, 2)}
+
+
+# What is written on what: pairs of colour names in style.css.
+ON = [
+    ("ink", "paper"), ("ink", "card"), ("ink", "soft"), ("muted", "paper"), ("muted", "card"), ("muted", "soft"),
+    ("link", "paper"), ("link", "card"), ("link", "soft"), ("mark-ink", "mark"), ("covered-ink", "covered"),
+    ("planned-ink", "planned"), ("acknowledged-ink", "acknowledged"), ("silent-ink", "paper"),
+    ("silent-ink", "card"), ("hatch-ink", "paper"),
+]  # fmt: skip
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance as WCAG 2 defines it."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.parametrize(("ink", "ground"), ON)
+def test_text_stands_out_from_its_ground(mode: str, ink: str, ground: str) -> None:
+    style = (files("chna_toolkit.reports") / "templates" / "style.css").read_text(encoding="utf-8")
+    light, dark = (dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", block)) for block in style.split("@media")[:2])
+    colours = light if mode == "light" else dark
+    one, other = sorted((luminance(colours[ink]), luminance(colours[ground])))
+    assert (other + 0.05) / (one + 0.05) >= 4.5

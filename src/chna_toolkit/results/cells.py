@@ -11,6 +11,7 @@ from typing import TextIO
 from chna_toolkit.results.schemas import Column, Value
 
 _FORMULA = re.compile(r"'*[=+@\t\r\n-]")
+_STARTS = frozenset("'=+@\t\r\n-")
 _NUMBER = re.compile(r"'*-\d+(?:[.,]\d+)*\s?%?")  # a plain negative number is none
 _QUOTED = re.compile(r'[",\r\n]')
 
@@ -30,7 +31,8 @@ def expose(cell: str) -> str:
 
 
 def _looks_like_formula(text: str) -> bool:
-    return bool(_FORMULA.match(text)) and not _NUMBER.fullmatch(text)
+    # Millions of cells: most are ruled out by their first character.
+    return text[:1] in _STARTS and bool(_FORMULA.match(text)) and not _NUMBER.fullmatch(text)
 
 
 def tidy(value: Value, column: Column) -> Value:

@@ -28,9 +28,10 @@ def frame_of(table: Table, rows: Iterable[Row]) -> pd.DataFrame:
     Raises `ValueError` if a row has other columns, or two rows have the same key.
     """
     listed = []
+    names = set(table.header)
     for row in rows:
-        if row.keys() != set(table.header):
-            raise ValueError(f"{table.name}: row does not fit: {sorted(row.keys() ^ set(table.header))}")
+        if row.keys() != names:
+            raise ValueError(f"{table.name}: row does not fit: {sorted(row.keys() ^ names)}")
         listed.append([tidy(row[column.name], column) for column in table.columns])
     places = [table.header.index(name) for name in table.key]
     listed.sort(key=lambda values: tuple(_sortable(values[place]) for place in places))

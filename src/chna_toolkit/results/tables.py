@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -27,7 +26,7 @@ from chna_toolkit.results.schemas import Value
 from chna_toolkit.scoring import Thresholds
 
 _KWIC_WORDS = 8
-_KWIC_REACH = 400  # characters looked at on either side: eight words, even long ones
+_KWIC_REACH = 240  # characters looked at on either side: eight words, even long ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,11 +245,9 @@ def _mention_row(one: Assessed, mention: Mention, rank: int | None, lexicon_hash
 
 def _around(text: str, start: int, end: int) -> tuple[str, str]:
     """Return up to eight words on either side of a span, with single spaces."""
-    before = re.split(r"\s+", text[max(0, start - _KWIC_REACH) : start])
-    after = re.split(r"\s+", text[end : end + _KWIC_REACH])
-    left = " ".join(before[-_KWIC_WORDS - (before[-1] == "") :])
-    right = " ".join(after[: _KWIC_WORDS + (after[0] == "")])
-    return left.strip(), right.strip()
+    left = text[max(0, start - _KWIC_REACH) : start].split()[-_KWIC_WORDS:]
+    right = text[end : end + _KWIC_REACH].split()[:_KWIC_WORDS]
+    return " ".join(left), " ".join(right)
 
 
 def _failure_rows(assessed: Sequence[Assessed], failures: Iterable[Failure]) -> list[Row]:

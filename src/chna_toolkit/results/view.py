@@ -17,6 +17,8 @@ Span = tuple[int, int]
 _Row = Mapping[str, Any]
 
 EVIDENCE_SHOWN = 5  # passages for a lesson of a hospital; all are in mentions.csv
+MANY = 100  # hospitals; with more of them, fewer passages keep the report small enough to mail
+EVIDENCE_OF_MANY = 2
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ class Finding:
     reasons: tuple[tuple[str, str], ...]  # (file, reason); one file is named "" if it is the only one
     counted: int
     pages: int
-    evidence: tuple[Evidence, ...]  # best first, at most EVIDENCE_SHOWN
+    evidence: tuple[Evidence, ...]  # best first, at most EVIDENCE_SHOWN or EVIDENCE_OF_MANY
     more: int  # passages beyond those
     set_aside: tuple[Evidence, ...]
     more_set_aside: int
@@ -223,6 +225,7 @@ class _Builder:
             run.rows("coverage_matrix"),
             key=lambda row: (row["hospital_name"].casefold(), row["hospital_key"], row["chna_year"] or 0),
         )
+        self.most = EVIDENCE_OF_MANY if len(self.matrix) > MANY else EVIDENCE_SHOWN
         self.results = {(row["document_id"], row["lesson_id"]): row for row in self._rows("lesson_results")}
         self.gaps = {(row["hospital_key"], row["chna_year"], row["lesson_id"]): row for row in self._rows("gaps")}
         self.mentions: dict[tuple[str, str], list[_Row]] = defaultdict(list)
@@ -339,10 +342,10 @@ class _Builder:
             reasons=tuple((row["file"] if len(results) > 1 else "", row["status_reason"]) for row in results),
             counted=sum(row["mentions_counted"] for row in results),
             pages=sum(row["pages_with_mentions"] for row in results),
-            evidence=evidence[:EVIDENCE_SHOWN],
-            more=max(0, len(evidence) - EVIDENCE_SHOWN),
-            set_aside=aside[:EVIDENCE_SHOWN],
-            more_set_aside=max(0, len(aside) - EVIDENCE_SHOWN),
+            evidence=evidence[: self.most],
+            more=max(0, len(evidence) - self.most),
+            set_aside=aside[: self.most],
+            more_set_aside=max(0, len(aside) - self.most),
             peers_assessed=sum(one is not Status.NOT_ASSESSED for one in peers),
             peers_covered=peers.count(Status.COVERED),
             gap=self._gap(gap) if gap else None,
