@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 Box = tuple[float, float, float, float]
 Rule = tuple[float, float, float]  # place, start, end
@@ -31,7 +32,7 @@ def cells_of(rules_h: Sequence[Box], rules_v: Sequence[Box]) -> list[Box]:
     if ends:
         ys, across = _snapped([*(((b[1] + b[3]) / 2, b[0], b[2]) for b in rules_h), *ends])
     xs, down = _snapped([*(((b[0] + b[2]) / 2, b[1], b[3]) for b in rules_v), *sides])
-    down = [_striped(stretches) for stretches in down]
+    down = _striped(down)
     if len(xs) < 2 or len(ys) < 2 or len(xs) * len(ys) > MAX_FIELDS:
         return []
     return sorted(_enclosed(xs, ys, across, down), key=lambda c: (c[1], c[0]))
@@ -113,17 +114,26 @@ def _near(rules: list[Rule]) -> list[list[Rule]]:
     return parts
 
 
-def _striped(stretches: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Close the gaps that rows without fill leave between filled ones: no higher than their neighbours."""
-    out: list[tuple[float, float]] = []
-    height = 0.0  # of the last stretch as drawn
-    for start, end in stretches:
-        gap = start - out[-1][1] if out else 0.0
-        if out and 6 < gap <= min(1.25 * min(height, end - start), MAX_STRIPE):
-            out[-1] = out[-1][0], end
-        else:
-            out.append((start, end))
-        height = end - start
+def _striped(down: list[list[tuple[float, float]]]) -> list[list[tuple[float, float]]]:
+    """Close the gaps that rows without fill leave between filled ones.
+
+    Such a gap is no higher than the rows beside it and stands in three verticals or more alike.
+    """
+    gaps: dict[tuple[int, int], int] = {}
+    for stretches in down:
+        for (start, end), (low, stop) in pairwise(stretches):
+            if 6 < low - end <= min(1.25 * (end - start), 1.25 * (stop - low), MAX_STRIPE):
+                key = round(end / SNAP), round(low / SNAP)
+                gaps[key] = gaps.get(key, 0) + 1
+    out = []
+    for stretches in down:
+        closed = stretches[:1]
+        for start, end in stretches[1:]:
+            if gaps.get((round(closed[-1][1] / SNAP), round(start / SNAP)), 0) >= 3:
+                closed[-1] = closed[-1][0], end
+            else:
+                closed.append((start, end))
+        out.append(closed)
     return out
 
 
