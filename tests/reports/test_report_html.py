@@ -17,7 +17,8 @@ from chna_toolkit.model import Assertion, Assessed, Identity
 from chna_toolkit.reports import write_reports
 from chna_toolkit.reports.html import excerpt, render_html
 from chna_toolkit.results.run import Run, read_run, write_run
-from chna_toolkit.results.view import MANY, Evidence, view_of
+from chna_toolkit.results.view import Evidence, view_of
+from chna_toolkit.results.viewing import MANY
 from results.made_up import make_run, sample_assessed, sample_run, write
 
 VOID = {"meta", "link", "br", "img", "input", "hr", "path", "circle", "rect", "use"}
