@@ -43,11 +43,15 @@ class Hits:
     """The phrases found in one text, in order of place."""
 
     found: list[tuple[int, int, Profile]] = field(default_factory=list)
+    _spans: dict[Group, list[Span]] = field(default_factory=dict)
 
     def spans(self, group: Group) -> list[Span]:
         """Return the places where a phrase of the group stands, in order, each once."""
-        spans = [(start, end) for start, end, profile in self.found if not group.isdisjoint(profile.atoms)]
-        return list(dict.fromkeys(spans))
+        spans = self._spans.get(group)
+        if spans is None:
+            touched = ((start, end) for start, end, profile in self.found if not group.isdisjoint(profile.atoms))
+            spans = self._spans[group] = list(dict.fromkeys(touched))
+        return spans
 
     def has(self, group: Group) -> bool:
         """Whether a phrase of the group occurs."""

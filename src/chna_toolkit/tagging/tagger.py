@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from chna_toolkit.lexicon.model import Exclusion, Lexicon
+from chna_toolkit.lexicon.model import Exclusion, Lexicon, Rule
 from chna_toolkit.lexicon.words import Words, cut
 from chna_toolkit.model import Assertion, Document, Kind, Mention, Passage
 from chna_toolkit.tagging.assertion import AssertionFinder, Reading, Verdict
@@ -25,6 +25,7 @@ NEAR = 0.3
 
 _CLOSERS = " \"'”’)]"  # may stand behind the full stop of a sentence
 
+_MANY_LINES = 5_000  # headings whose hits are kept at the most
 _BATCH = 200  # texts looked up together
 
 
@@ -48,6 +49,15 @@ class _Unit:
     context: tuple[str, ...]  # headings above it, cell headers, or the text before
 
 
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """A match of a rule, and why it does not count, if so."""
+
+    rule: Rule
+    match: Match
+    set_aside: str
+
+
 class Tagger:
     """Maps passages onto lessons. Making one takes a second; it is not thread-safe, but reusable."""
 
@@ -60,11 +70,10 @@ class Tagger:
         self._book = RuleBook(lexicon, frozenset(self.lessons), self._index)
         self._assertions = AssertionFinder(lexicon.cues, self._index)
         self._index.freeze(self._book.roles)
-        self._contexts: dict[tuple[str, ...], Hits] = {}
+        self._lines: dict[str, Hits] = {}  # of headings and headers met lately
 
     def tag(self, document: Document) -> list[Mention]:
         """Return all mentions of a document, counted and set aside, in reading order."""
-        self._contexts.clear()
         units = (_unit_of(passage) for passage in document.passages)
         mentions = [mention for _, found in self._tag_units(units) for mention in found]
         reasons = document_reasons(document)
@@ -87,15 +96,18 @@ class Tagger:
         )
         for _, mentions in self._tag_units(units, batch):
             yield self._summed_up(mentions)
-            if len(self._contexts) > 10_000:
-                self._contexts.clear()
 
     def _tag_units(self, units: Iterable[_Unit], batch: int = _BATCH) -> Iterator[tuple[_Unit, list[Mention]]]:
         stream = iter(units)
         while chunk := list(islice(stream, batch)):
             words = [cut(unit.text) for unit in chunk]
-            for unit, text, hits in zip(chunk, words, self._index.find(words), strict=True):
+            lines = list({line: None for unit in chunk for line in unit.context if line not in self._lines})
+            found = self._index.find([*words, *map(cut, lines)])
+            self._lines.update(zip(lines, found[len(chunk) :], strict=True))
+            for unit, text, hits in zip(chunk, words, found[: len(chunk)], strict=True):
                 yield unit, self._tag_one(unit, text, hits)
+            if len(self._lines) > _MANY_LINES:
+                self._lines.clear()
 
     def _tag_one(self, unit: _Unit, text: Words, hits: Hits) -> list[Mention]:
         rules, exclusions = self._book.candidates(hits)
@@ -104,57 +116,22 @@ class Tagger:
         if not rules:
             return []
         context = self._context(unit.context)
-        found = [
-            (rule, match) for rule in rules if rule.applies(unit.kind, context) for match in rule.matches(text, hits)
-        ]
+        rules = _promising([rule for rule in rules if rule.applies(unit.kind, context)])
+        found = [(ready.rule, match) for ready in rules for match in ready.matches(text, hits)]
         if not found:
+            return []
+        excluded = [(ready.exclusion, spans) for ready in exclusions if (spans := ready.spans(text, hits))]
+        claims = _settle([_Claim(rule, match, _excluded_by(rule, match, excluded)) for rule, match in found])
+        if not claims:
             return []
         is_line = not unit.text.rstrip(_CLOSERS).endswith((".", "!", "?"))
         reading = self._assertions.read(text, hits, context, is_line=is_line)
-        excluded = [(ready.exclusion, spans) for ready in exclusions if (spans := ready.spans(text, hits))]
-        mentions = [self._mention(unit, text, rule, match, reading, excluded) for rule, match in found]
-        return _settle(mentions, {rule.rule.id: rule.rule.yields_to for rule, _ in found})
+        mentions = [_mention(unit, text, claim, reading) for claim in claims]
+        return sorted(mentions, key=lambda m: (m.start, m.end, m.rule))
 
     def _context(self, lines: tuple[str, ...]) -> Hits:
         """Hits of the headings and headers that a text stands under; their positions mean nothing."""
-        if lines not in self._contexts:
-            merged = Hits()
-            for hits in self._index.find([cut(line) for line in lines]) if lines else ():
-                merged.found += hits.found
-            self._contexts[lines] = merged
-        return self._contexts[lines]
-
-    def _mention(
-        self,
-        unit: _Unit,
-        text: Words,
-        ready: ReadyRule,
-        match: Match,
-        reading: Reading,
-        excluded: list[tuple[Exclusion, list[Span]]],
-    ) -> Mention:
-        rule = ready.rule
-        verdict = Verdict(rule.assertion) if rule.assertion else reading.verdict(match, rule.lesson)
-        set_aside = ""
-        for exclusion, spans in excluded:
-            mine = exclusion.lesson in ("", rule.lesson) and rule.lesson not in exclusion.spares
-            if mine and _touch(match, spans):
-                set_aside = f"excluded: {exclusion.id}"
-                break
-        parts = tuple((text.starts[first], text.ends[last - 1]) for first, last in match)
-        return Mention(
-            lesson=rule.lesson,
-            rule=rule.id,
-            passage=unit.number,
-            start=parts[0][0],
-            end=max(end for _, end in parts),
-            parts=parts,
-            assertion=verdict.assertion,
-            confidence=rule.confidence,
-            counted=not set_aside,
-            set_aside=set_aside,
-            cue=verdict.cue,
-        )
+        return Hits([hit for line in lines for hit in self._lines[line].found])
 
     def _summed_up(self, mentions: list[Mention]) -> dict[str, Label]:
         labels: dict[str, Label] = {}
@@ -183,6 +160,63 @@ def _one_a_rule(mentions: Iterable[Mention]) -> list[Mention]:
     return list({mention.rule: mention for mention in mentions}.values())
 
 
+def _promising(rules: list[ReadyRule]) -> list[ReadyRule]:
+    """Leave out the rules of lessons that could not even come near if all of them matched."""
+    best: dict[str, float] = {}
+    for ready in rules:
+        best[ready.rule.lesson] = combined((best.get(ready.rule.lesson, 0.0), ready.rule.confidence))
+    return [ready for ready in rules if best[ready.rule.lesson] >= NEAR]
+
+
+def _excluded_by(rule: Rule, match: Match, excluded: list[tuple[Exclusion, list[Span]]]) -> str:
+    for exclusion, spans in excluded:
+        mine = exclusion.lesson in ("", rule.lesson) and rule.lesson not in exclusion.spares
+        if mine and any(part[0] < span[1] and span[0] < part[1] for part in match for span in spans):
+            return f"excluded: {exclusion.id}"
+    return ""
+
+
+def _settle(claims: list[_Claim]) -> list[_Claim]:
+    """Decide what counts: evidence of a lesson must suffice together, and some rules give way to lessons.
+
+    Weak claims that are not even near are dropped.
+    """
+    confidences: dict[str, dict[str, float]] = {}
+    for claim in claims:
+        if not claim.set_aside:
+            confidences.setdefault(claim.rule.lesson, {})[claim.rule.id] = claim.rule.confidence
+    strength = {lesson: combined(rules.values()) for lesson, rules in confidences.items()}
+    settled = []
+    for claim in claims:
+        if claim.set_aside:
+            settled.append(claim)
+        elif strength[claim.rule.lesson] >= COUNTED:
+            rivals = [lesson for lesson in claim.rule.yields_to if strength.get(lesson, 0.0) >= COUNTED]
+            settled.append(replace(claim, set_aside=f"yields to {rivals[0]}") if rivals else claim)
+        elif strength[claim.rule.lesson] >= NEAR:
+            settled.append(replace(claim, set_aside="weak: needs a second rule"))
+    return settled
+
+
+def _mention(unit: _Unit, text: Words, claim: _Claim, reading: Reading) -> Mention:
+    rule = claim.rule
+    verdict = Verdict(rule.assertion) if rule.assertion else reading.verdict(claim.match, rule.lesson)
+    parts = tuple((text.starts[first], text.ends[last - 1]) for first, last in claim.match)
+    return Mention(
+        lesson=rule.lesson,
+        rule=rule.id,
+        passage=unit.number,
+        start=parts[0][0],
+        end=max(end for _, end in parts),
+        parts=parts,
+        assertion=verdict.assertion,
+        confidence=rule.confidence,
+        counted=not claim.set_aside,
+        set_aside=claim.set_aside,
+        cue=verdict.cue,
+    )
+
+
 def _unit_of(passage: Passage) -> _Unit:
     headers = tuple(header for header in (passage.row_header, passage.column_header) if header)
     return _Unit(passage.index, passage.text, passage.kind.value, (*passage.section, *headers))
@@ -192,25 +226,3 @@ def _is_lead_in(prev: str) -> bool:
     """Whether the text before reads like a heading or opens a list, and so is context."""
     text = prev.strip()
     return bool(text) and len(text) <= 150 and text[-1] not in ".?!"
-
-
-def _touch(match: Match, spans: list[Span]) -> bool:
-    return any(part[0] < span[1] and span[0] < part[1] for part in match for span in spans)
-
-
-def _settle(mentions: list[Mention], yields_to: dict[str, tuple[str, ...]]) -> list[Mention]:
-    """Decide what counts: evidence of a lesson must suffice together, and some rules give way to lessons."""
-    strength = {
-        lesson: combined(m.confidence for m in _one_a_rule(m for m in mentions if m.lesson == lesson and m.counted))
-        for lesson in {m.lesson for m in mentions}
-    }
-    settled = []
-    for mention in mentions:
-        if not mention.counted or strength[mention.lesson] >= COUNTED:
-            rivals = [lesson for lesson in yields_to[mention.rule] if strength.get(lesson, 0) >= COUNTED]
-            if mention.counted and rivals:
-                mention = replace(mention, counted=False, set_aside=f"yields to {rivals[0]}")
-            settled.append(mention)
-        elif strength[mention.lesson] >= NEAR:
-            settled.append(replace(mention, counted=False, set_aside="weak: needs a second rule"))
-    return sorted(settled, key=lambda m: (m.start, m.end, m.rule))
