@@ -138,7 +138,7 @@ def test_headings_are_in_order_without_leaps(page: Page) -> None:
 def test_it_says_first_what_could_not_be_assessed(page: Page) -> None:
     text = page.text
     assert text.index("What could not be assessed") < text.index("Hospitals and lessons")
-    assert "old-mill-scan.pdf needs ocr 24 of 24 pages are pictures Install tesseract" in text
+    assert "old-mill-scan.pdf needs OCR 24 of 24 pages are pictures Install tesseract" in text
     assert "gone.pdf unreadable no permission to read it Ask its owner." in text
     assert "pine-2022.pdf 2 of 3 pages searched 1 of 2 pages has no text" in text
 

@@ -230,7 +230,7 @@ class Builder:
         rows = [
             FailureView(
                 one.file,
-                "too little text" if one.status.is_searchable else one.status.value.replace("_", " "),
+                "too little text" if one.status.is_searchable else _words(one.status.value),
                 one.reason,
                 one.hint,
             )
@@ -257,7 +257,11 @@ class Builder:
 
 
 def _failure(row: _Row) -> FailureView:
-    return FailureView(row["file"], row["slug"].replace("-", " "), row["message"], row["hint"])
+    return FailureView(row["file"], _words(row["slug"]), row["message"], row["hint"])
+
+
+def _words(slug: str) -> str:
+    return slug.replace("_", " ").replace("-", " ").replace("ocr", "OCR")
 
 
 def _spans(marks: str) -> list[Span]:
