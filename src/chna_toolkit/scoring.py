@@ -142,8 +142,7 @@ class _Judge:
             status=status,
             reason=self.obstacle or self._reason(status, strong, counted, aside, hinges),
             mentions={
-                assertion: sum(find.mention.assertion is assertion for find in counted)
-                for assertion in Assertion
+                assertion: sum(find.mention.assertion is assertion for find in counted) for assertion in Assertion
             },
             set_aside=len(aside),
             rules=tuple(sorted({find.mention.rule for find in counted})),
@@ -241,9 +240,7 @@ def _distinct(finds: Iterable[_Find], assertions: Collection[Assertion]) -> list
     return [best[text] for text in sorted(best)]
 
 
-def _ranked(
-    finds: Iterable[_Find], tier: Callable[[_Find], int], seen: Collection[str] = ()
-) -> tuple[int, ...]:
+def _ranked(finds: Iterable[_Find], tier: Callable[[_Find], int], seen: Collection[str] = ()) -> tuple[int, ...]:
     """Sort by tier, confidence, place; keep the first of each text that is not in `seen`."""
     taken = set(seen)
     kept = []
