@@ -86,7 +86,7 @@ def _result(future: Future[_T], settings: Settings) -> _T | Obstacle:
     try:
         return future.result()
     except TaskTimeoutError as error:
-        return Obstacle(DocumentStatus.TIMEOUT, f"The time was not enough: {error}.", "Give it more with --timeout.")
+        return Obstacle(DocumentStatus.TIMEOUT, f"It was {error}.", "Give it more with --timeout.")
     except WorkerDiedError as error:
         hint = "Open it in a PDF program and save a copy; the other documents are not affected."
         return Obstacle(DocumentStatus.DAMAGED, f"Reading it crashed: {error}.", hint)

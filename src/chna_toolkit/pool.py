@@ -21,12 +21,13 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
+from types import ModuleType
 from typing import Any, TypeVar
 
 _T = TypeVar("_T")
@@ -111,7 +112,7 @@ class WorkerPool(Executor):
         self._thread.start()
 
     def submit(self, fn: Callable[..., _T], /, *args: Any, **kwargs: Any) -> Future[_T]:
-        """Queue `fn(*args, **kwargs)`; function and arguments must be picklable."""
+        """Queue `fn(*args, **kwargs)`, which must be picklable and not be defined in the main module."""
         future: Future[_T] = Future()
         task = _Task(pickle.dumps((fn, args, kwargs)), future)
         with self._state.lock:
@@ -194,7 +195,8 @@ class WorkerPool(Executor):
     def _start_worker(self) -> None:
         ours, theirs = _SPAWN.Pipe()
         process = _SPAWN.Process(target=_work, args=(theirs, self._setup, self._limits), daemon=True)
-        process.start()
+        with _main_module_hidden():
+            process.start()
         theirs.close()  # so that the pipe reads as closed when the worker dies
         self._workers.append(_Worker(process, ours, time.monotonic() + _START_LIMIT))
 
@@ -246,8 +248,8 @@ class WorkerPool(Executor):
         for worker in [worker for worker in self._workers if worker.deadline <= now]:
             if worker.task:
                 self._discard(worker)
-                limit = f"{self._limits.seconds:g} seconds"
-                worker.task.future.set_exception(TaskTimeoutError(f"not finished within {limit}"))
+                limit = f"not finished within {self._limits.seconds:g} s"
+                worker.task.future.set_exception(TaskTimeoutError(limit))
             elif not worker.is_ready:
                 self._discard(worker)
                 raise PoolBrokenError(f"a worker was not ready within {_START_LIMIT:g} seconds")
@@ -282,6 +284,21 @@ class WorkerPool(Executor):
             process.join()
         self._wake_writer.close()
         self._wake_reader.close()
+
+
+@contextmanager
+def _main_module_hidden() -> Iterator[None]:
+    """Keep workers from importing the program that made the pool.
+
+    They need nothing of it, it may be slow to import, and a script without the usual
+    `if __name__ == "__main__"` would start another pool in each worker.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _kill(process: SpawnProcess) -> None:

@@ -129,7 +129,7 @@ def test_hospitals_are_guessed_and_marked_or_taken_from_the_list(run, tmp_path):
     ("order", "status", "reason"),
     [
         ("!die", "damaged", "Reading it crashed"),
-        ("!hang", "timeout", "not finished within 1 seconds"),
+        ("!hang", "timeout", "not finished within 1 s."),
         ("!memory", "damaged", "It needs more memory than the 2000 MiB"),
         ("!bug", "damaged", "Internal error: ValueError: odd page"),
         ("!changed", "damaged", "changed while it was read"),
