@@ -6,6 +6,7 @@ recursive XY-cut; the file's own stream order is a second opinion that only flag
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
@@ -17,7 +18,7 @@ GUTTER = 0.9  # times the line height: white column between two columns
 LEADING = 0.85  # times the line height: largest white between lines of one block
 SIZE_STEP = 1.12  # lines whose sizes differ by more are different blocks
 MAX_BANDS = 150  # more are a list or a chart, read from top to bottom
-TERMINAL = '.!?:;"”’)'
+TERMINAL = re.compile(r"[.!?:;][\"”’')\]]*\d{0,3}$|[\"”]$")
 
 
 class Block:
@@ -181,7 +182,7 @@ def _uniform(line: Line) -> bool:
 
 
 def _ended(line: Line) -> bool:
-    return line.text[-1:] in TERMINAL and line.text[-1:] != ""
+    return bool(TERMINAL.search(line.text))
 
 
 def _whole(last: Line, line: Line, part: Block) -> bool:

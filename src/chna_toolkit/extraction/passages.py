@@ -126,7 +126,7 @@ def _table_drafts(item: Item, block: int, section: tuple[str, ...], vocabulary: 
 
 def _cell_drafts(cell: Cell, page: int, block: int, section: tuple[str, ...], vocabulary: Vocabulary) -> list[_Draft]:
     texts = [running_text([Placed(page, line) for line in b.lines], vocabulary) for b in blocks_of(cell.lines)]
-    texts = [text for text in texts if text.text.strip()]
+    texts = [text for text in texts if any(c.isalnum() for c in text.text)]
     if not texts:
         return []
     spans = [sentence_spans(text.text) for text in texts]

@@ -90,7 +90,7 @@ def _read(pdf: pdfium.Pdf, digest: str, settings: ExtractionSettings) -> Documen
     pages = tuple(_page(leaf, text.text()) for leaf, text in zip(leaves, texts, strict=True))
     if rotten_pages([page.words for page in pages]):
         warnings.add("pages_with_little_text")
-    if not all(page.order_agrees for page in pages):
+    if sum(not page.order_agrees for page in pages) > 0.2 * len(pages):
         warnings.add("reading_order_uncertain")
     status, reason, hint = judge_document([page.status for page in pages])
     return Document(digest, status, reason, hint, pages, passages, pdf.metadata(), tuple(sorted(warnings)))
