@@ -34,7 +34,8 @@ class Check:
 def examine(settings: Settings) -> list[Check]:
     """Return all checks. None of them raises, and nothing is changed but the cache folder made."""
     checks = [_python(), *_libraries(), _guarded("lexicon", lambda: _lexicon(settings))]
-    checks += [_guarded("cache", lambda: _cache(settings)), _temporary_folder(), _tesseract()]
+    checks += [_guarded("cache", lambda: _cache(settings)), _folder("temporary folder", tempfile.gettempdir())]
+    checks += [_folder("working folder", "."), _tesseract()]
     checks += [Check("processors", True, f"{processors()} for this process; -j {settings.workers} by default")]
     checks += [_configuration(settings), Check("chna-toolkit", True, __version__)]
     return sorted(checks, key=lambda check: check.name != "chna-toolkit")
@@ -85,12 +86,14 @@ def _cache(settings: Settings) -> Check:
     return Check("cache", True, f"{store.folder}: {sizes}, {megabytes(sum(one.bytes for one in store.usage()))}")
 
 
-def _temporary_folder() -> Check:
+def _folder(name: str, folder: str) -> Check:
+    path = Path(folder).resolve()
     try:
-        with tempfile.TemporaryFile():
-            return Check("temporary folder", True, tempfile.gettempdir())
+        with tempfile.TemporaryFile(dir=path):
+            return Check(name, True, f"{path}: can be written, {megabytes(shutil.disk_usage(path).free)} free")
     except OSError as error:
-        return Check("temporary folder", False, str(error), "Set TMPDIR to a folder that can be written.")
+        hint = "Set TMPDIR to another folder." if name.startswith("temp") else "Name a folder elsewhere with -o."
+        return Check(name, False, f"{path}: cannot be written: {error.strerror or error}", hint)
 
 
 def _tesseract() -> Check:

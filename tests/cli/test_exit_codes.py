@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -143,6 +144,7 @@ def test_the_doctor_is_well_here(chna):
     assert done.code == ExitCode.OK
     assert "A lexicon for tests 1.0, 3 lessons" in done.out
     assert "lexicon from environment CHNA_LEXICON" in done.out
+    assert re.search(r"ok +working folder +\S+: can be written", done.out)
 
 
 def test_a_lexicon_that_cannot_be_read_is_a_failed_check(chna, home, monkeypatch):
