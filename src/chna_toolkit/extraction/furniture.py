@@ -18,6 +18,7 @@ from chna_toolkit.model import Box
 MARGIN = 0.12  # of the page height, top and bottom, where running heads live
 REPEATS = 3  # pages that must show the same line
 EVERYWHERE = 0.4  # share of pages that must show a line that is not in the margin
+_PAGED = re.compile(r"(?:^|\s)(\d{1,4})\s*\|\s*p\s*a\s*g\s*e\b|\bpage\s+(\d{1,4})(?:\s+of\s+\d+)?\s*$", re.I)
 _NUMBER = re.compile(r"^(?:page\s*)?[-–—|]?\s*(\d{1,4}|[ivxlc]{1,7})\s*[-–—|]?(?:\s*(?:of|/)\s*\d+)?$", re.I)
 
 
@@ -121,6 +122,11 @@ def _candidates(sheet: Sheet) -> list[tuple[Line, int, str]]:
         value = _value(line.text)
         if value:
             found.append((line, value, line.text))
+            continue
+        paged = _PAGED.search(line.text)
+        if paged and len(line.words) < 15:
+            shown = paged.group(1) or paged.group(2)
+            found.append((line, int(shown), shown))
             continue
         if len(line.words) > 14 or not _outermost(sheet, line, zone):
             continue

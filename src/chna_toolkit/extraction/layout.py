@@ -17,6 +17,7 @@ from chna_toolkit.extraction.words import Line, Style
 GUTTER = 0.9  # times the line height: white column between two columns
 LEADING = 0.85  # times the line height: largest white between lines of one block
 SIZE_STEP = 1.12  # lines whose sizes differ by more are different blocks
+MAX_FLOWING = 60  # pages of more blocks are charts, not text that flows round a quote
 MAX_BANDS = 150  # more are a list or a chart, read from top to bottom
 TERMINAL = re.compile(r"[.!?:;][\"”’')\]]*\d{0,3}$|[\"”]$")
 
@@ -255,6 +256,8 @@ def _split(blocks: list[Block], side: Callable[[Block], tuple[float, float]], wh
 
 def _without_quotes(blocks: list[Block]) -> tuple[list[Block], list[Block]]:
     """Set aside pull quotes that block a gutter: text of one look on both sides flows round them."""
+    if len(blocks) > MAX_FLOWING:
+        return blocks, []
     quotes = [block for block in blocks if _is_wrapped_round(block, blocks)]
     if not quotes:
         return blocks, []

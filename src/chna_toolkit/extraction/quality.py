@@ -32,7 +32,7 @@ _COMMON = frozenset(_COMMON_TEXT.split())
 
 def judge_page(text: str, chars: int, cover: float) -> PageStatus:
     """Status of one page from its text, the characters in its layer, and the share under pictures."""
-    letters = sum(not c.isspace() for c in text)
+    letters = len(text) - text.count(" ")
     words = _WORD.findall(text)
     if len(words) < FEW_WORDS:
         if cover >= PICTURE:
