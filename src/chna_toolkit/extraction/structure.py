@@ -96,6 +96,7 @@ def classify(page: int, blocks: Sequence[Block], body: Body) -> list[Item]:
         items += _items(page, block, body)
     _mark_chart_labels(items, body)
     _mark_rows(items, body)
+    _mark_signatures(items, body)
     return items
 
 
@@ -226,6 +227,19 @@ def _mark_rows(items: list[Item], body: Body) -> None:
             item.kind = Kind.CAPTION
 
 
+def _mark_signatures(items: list[Item], body: Body) -> None:
+    """A line in italics with nothing under it is a signature or remark, not a heading."""
+    for item, after in zip(items, [*items, None][1:], strict=True):
+        plain_size = not item.style.bold and item.style.size < 1.15 * body.size
+        if (
+            item.kind is Kind.HEADING
+            and item.style.italic
+            and plain_size
+            and (after is None or after.kind is Kind.HEADING)
+        ):
+            item.kind = Kind.PARAGRAPH
+
+
 def _is_label(item: Item, text: str, body: Body) -> bool:
     if item.kind in (Kind.LIST_ITEM, Kind.CAPTION):
         return False
@@ -264,7 +278,6 @@ def _style_ranks(headings: Sequence[Item], body: Body) -> dict[tuple[float, bool
     order = sorted(looks, key=lambda look: (-look[0], not look[1], not look[2], look[3]))
     ranks: dict[tuple[float, bool, bool, bool], int] = {}
     level, last = 0, None
-    ranks.update({_look(item): 1 for item in headings})  # covers and title pages have looks of their own
     for look in order:
         bigger = last is None or last[0] > 1.06 * look[0]
         other = last is not None and not bigger and last[1:] != look[1:] and look[0] < 1.3 * body.size
@@ -272,6 +285,9 @@ def _style_ranks(headings: Sequence[Item], body: Body) -> dict[tuple[float, bool
             level += 1
         ranks[look] = min(6, level)
         last = look
+    for look in {_look(item) for item in headings} - ranks.keys():  # of the cover and title page only
+        larger = [rank for known, rank in ranks.items() if known[0] > 1.06 * look[0]]
+        ranks[look] = min(6, max(larger, default=0) + 1)
     return ranks
 
 
