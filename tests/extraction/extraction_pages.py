@@ -21,6 +21,7 @@ def write(canvas: Canvas, x: float, top: float, text: str, size: float = 11, fon
 
 def holds(document: Document) -> None:
     """Offsets point at the passages' texts, indexes count up, boxes lie on their pages."""
+    assert "internal_error" not in document.warnings, document.reason
     assert [p.index for p in document.passages] == list(range(len(document.passages)))
     for passage in document.passages:
         page = document.pages[passage.page - 1]

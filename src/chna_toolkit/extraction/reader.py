@@ -61,6 +61,12 @@ def read_document(path: Path, settings: ExtractionSettings | None = None) -> Doc
     except (OSError, PdfiumError) as error:
         hint = "Download the file again, or open it in a PDF program and save a copy."
         return Document(digest, DocumentStatus.DAMAGED, f"The file cannot be read: {error}", hint)
+    except (MemoryError, KeyboardInterrupt):
+        raise  # limits and stops are the caller's business
+    except Exception as error:  # a hostile file must cost a row, not the run; the slug betrays the bug
+        reason = f"The pages could not be made sense of ({type(error).__name__}: {error})."
+        hint = "Report this with the file: it is a fault of the program."
+        return Document(digest, DocumentStatus.DAMAGED, reason, hint, warnings=("internal_error",))
 
 
 def _sha256(path: Path, settings: ExtractionSettings) -> str:
