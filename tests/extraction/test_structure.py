@@ -136,6 +136,8 @@ def test_cells_carry_their_headers_and_leave_the_prose(read):
     assert cells["Train community health workers"] == ("", "Strategy")
     assert len(texts(document, Kind.PARAGRAPH)) == 3
     assert texts(document)[-1] == "After the table the text goes on."
+    cell_blocks = [p.block for p in document.passages if p.kind is Kind.TABLE_CELL]
+    assert len(set(cell_blocks)) == len(cell_blocks) == 9
 
 
 def test_a_table_without_outer_edges_is_a_table(read):

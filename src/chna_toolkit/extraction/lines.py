@@ -18,8 +18,8 @@ NO_GAP = 0.05  # a space narrower than this is none
 
 _SECTION = re.compile(r"^\d{1,2}(?:\.\d{1,2}){1,4}\.?$")
 _ENUMERATOR = re.compile(r"^\(?(?:\d{1,2}|[a-zA-Z]|[ivxIVX]{1,4})[.)]$")
-_BULLETS = frozenset("•◦▪▫■□●○◆◇►▶▸➢➤➔→✓✔✗✦❖★☐☑∙·‣⁃*–—-o")
-_NO_BULLETS = frozenset("\"'“”‘’()[]{}<$£€¢&#%@=/\\.,;:!?…©®™°§¶|+")
+_BULLETS = frozenset("•◦▪▫■□●○◆◇►▶▸➢➤➔→✓✔✗✦❖★☐☑∙·‣⁃*–-o")
+_NO_BULLETS = frozenset("\"'“”‘’()[]{}<$£€¢&#%@=/\\.,;:!?…©®™°§¶|+—")  # a long dash names who is quoted
 _DINGBATS = frozenset("lnqutvwzovüØðþàèÞ")  # letters that symbol fonts show as bullets
 _ROUND = frozenset("•▪■●◦‣")
 

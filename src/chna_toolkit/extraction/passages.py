@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 
 from chna_toolkit.extraction.layout import blocks_of
 from chna_toolkit.extraction.sentences import sentence_spans
@@ -62,12 +63,14 @@ def write_passages(items: Sequence[Item], pages: Sequence[PageText], vocabulary:
     """Passages in reading order; fills the pages' texts, into which the offsets point."""
     drafts: list[_Draft] = []
     section: list[tuple[int, str]] = []
-    for block, item in enumerate(items):
+    numbers = count()
+    for item in items:
         if item.drop:
             continue
         if item.table is not None:
-            drafts += _table_drafts(item, block, tuple(title for _, title in section), vocabulary)
+            drafts += _table_drafts(item, numbers, tuple(title for _, title in section), vocabulary)
             continue
+        block = next(numbers)
         running = running_text([Placed(page, line) for page, line in item.parts], vocabulary)
         if item.kind is Kind.HEADING:
             title = f"{item.marker} {running.text}" if item.marker else running.text
@@ -113,14 +116,14 @@ def _bounded(text: str, start: int, end: int) -> list[tuple[int, int]]:
     return [(a, b) for a, b in spans if text[a:b].strip() == text[a:b] and b > a]
 
 
-def _table_drafts(item: Item, block: int, section: tuple[str, ...], vocabulary: Vocabulary) -> list[_Draft]:
+def _table_drafts(item: Item, numbers: Iterator[int], section: tuple[str, ...], vocabulary: Vocabulary) -> list[_Draft]:
     table = item.table
     if table is None:
         return []
     drafts: list[_Draft] = []
     for cell in sorted(table.cells, key=lambda c: (c.rows[0], c.columns[0])):
         # A block number for each cell: its sentences belong together, its neighbours' do not.
-        drafts += _cell_drafts(cell, item.page, block, section, vocabulary)
+        drafts += _cell_drafts(cell, item.page, next(numbers), section, vocabulary)
     return drafts
 
 
