@@ -285,7 +285,9 @@ def _style_ranks(headings: Sequence[Item], body: Body) -> dict[tuple[float, bool
             level += 1
         ranks[look] = min(6, level)
         last = look
-    for look in {_look(item) for item in headings} - ranks.keys():  # of the cover and title page only
+    for look in sorted(
+        {_look(item) for item in headings} - ranks.keys(), reverse=True
+    ):  # of the cover and title page only
         larger = [rank for known, rank in ranks.items() if known[0] > 1.06 * look[0]]
         ranks[look] = min(6, max(larger, default=0) + 1)
     return ranks
