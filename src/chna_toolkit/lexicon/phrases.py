@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from itertools import chain, product
 
-from chna_toolkit.lexicon.words import MONEY, NUMBER, PERCENT, YEAR, cut
+from chna_toolkit.lexicon.words import MONEY, NUMBER, PERCENT, YEAR, cut, normal
 
 # One spelt-out phrase: for each word its normal form and, where the form is fixed, the form.
 Sequence = tuple[tuple[str, str], ...]
@@ -144,6 +144,8 @@ def _literal(token: str, source: str) -> Sequence:
             raise PhraseError(f"unknown number kind {token!r} in {source!r}")
         return ((token, ""),)
     exact = token[0] == "="
+    if token.isalpha() and token.islower():  # nearly all, and four times faster than cutting
+        return ((normal(token), ""),)
     words = cut(token[1:] if exact else token)
     if not words.norms:
         raise PhraseError(f"{token!r} in {source!r} has no letters")

@@ -14,6 +14,8 @@ import simplemma
 
 NUMBER, YEAR, MONEY, PERCENT = "#", "#year", "#money", "#percent"
 
+_REMEMBERED = 50_000  # words whose normal form is kept; more than a scan of ordinary text meets
+
 # Strength of the punctuation before a word.
 NO_BREAK, COMMA, CLAUSE, SENTENCE = 0, 1, 2, 3
 
@@ -195,7 +197,7 @@ def _break_between(text: str, last: int, start: int, before: str, word: str) -> 
     return strength
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=_REMEMBERED)
 def _forms(word: str) -> tuple[tuple[str, str], ...]:
     """The (form, normal form) pairs that one printed word stands for."""
     low = word.lower().replace("’", "'")
@@ -211,7 +213,7 @@ def _forms(word: str) -> tuple[tuple[str, str], ...]:
     return ((low, normal(low)),)
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=_REMEMBERED)
 def normal(word: str) -> str:
     """Normal form of one word in lower case: its lemma; numbers become `#`, `#year`, `#money`, `#percent`."""
     if word[0] == "$":

@@ -12,11 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import accumulate
-
-from spacy.matcher import PhraseMatcher
-from spacy.tokens import Doc
-from spacy.vocab import Vocab
 
 from chna_toolkit.lexicon.phrases import Speller
 from chna_toolkit.lexicon.words import COMMA, Words
@@ -74,6 +71,11 @@ class PhraseIndex:
     """All phrases of a lexicon, found together."""
 
     def __init__(self, speller: Speller) -> None:
+        # Importing spaCy takes most of a second; who only asks for the tagger's version need not wait.
+        from spacy.matcher import PhraseMatcher
+        from spacy.tokens import Doc
+        from spacy.vocab import Vocab
+
         self._speller = speller
         self._atoms: dict[object, int] = {}
         self._table: dict[tuple[str, ...], dict[_Checks, list[int]]] = {}
@@ -81,6 +83,7 @@ class PhraseIndex:
         self._unmet: set[str] = set()
         self._met: set[str] = set()
         self._vocab = Vocab()
+        self._make_doc = partial(Doc, self._vocab)
         self._matcher = PhraseMatcher(self._vocab, attr="ORTH")
         self._entries: dict[int, list[tuple[_Checks, Profile]]] = {}
 
@@ -141,7 +144,7 @@ class PhraseIndex:
                     self._waiting.setdefault(missing, []).append((norms, entries))
                     continue
                 name = "\u0002".join(norms)
-                self._matcher.add(name, [Doc(self._vocab, words=list(norms))])
+                self._matcher.add(name, [self._make_doc(words=list(norms))])
                 self._entries[self._vocab.strings[name]] = entries
 
     def find(self, texts: Sequence[Words]) -> list[Hits]:
@@ -155,7 +158,7 @@ class PhraseIndex:
         found = [Hits() for _ in texts]
         starts = [0, *accumulate(len(text.norms) + 1 for text in texts)]
         which = 0
-        for key, start, end in sorted(self._matcher(Doc(self._vocab, words=words)), key=_by_place):
+        for key, start, end in sorted(self._matcher(self._make_doc(words=words)), key=_by_place):
             while start >= starts[which + 1]:
                 which += 1
             text = texts[which]
