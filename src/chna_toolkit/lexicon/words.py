@@ -20,6 +20,7 @@ _REMEMBERED = 50_000  # words whose normal form is kept; more than a scan of ord
 NO_BREAK, COMMA, CLAUSE, SENTENCE = 0, 1, 2, 3
 
 _WORD = re.compile(r"\$?\d+(?:[.,]\d+)*%?(?:st|nd|rd|th|s)?\b%?|(?:[^\W\d_]\.){2,}|[^\W_]+(?:['’][^\W\d_]+)*")
+_UNKNOWN_PLURAL = re.compile(r"[^\W\d_]{2}[^siu'\W\d_]s$")
 _YEAR = re.compile(r"(?:19|20)\d\d$")
 _BREAKS = re.compile(r"[.?!•▪◦●■□✓\n]|[;:—–|]|[,()\[\]{}]")
 _SENTENCE_END = frozenset(".?!•▪◦●■□✓")
@@ -226,5 +227,7 @@ def normal(word: str) -> str:
     word = _OUR.sub(r"\1or", _ISE.sub(r"\1iz", _RESPELT.get(word, word)))
     if word in _LEMMAS:
         return _LEMMAS[word]
-    lemma: str = simplemma.lemmatize(word, lang="en")
-    return lemma.lower()
+    lemma: str = simplemma.lemmatize(word, lang="en").lower()
+    if lemma == word and _UNKNOWN_PLURAL.search(word):  # FQHCs, promotoras: not in the dictionary
+        return word[:-1]
+    return lemma

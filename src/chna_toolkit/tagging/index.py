@@ -2,7 +2,7 @@
 
 Each group of phrases (a rule's part, a companion list, a cue…) becomes a few *atoms*: one for
 each word class it names and one for the phrases it spells out itself. spaCy's `PhraseMatcher`
-finds all spelt-out phrases at once. A phrase can belong to hundreds of atoms, so a hit carries a
+finds the heads of all spelt-out phrases at once. A phrase can belong to hundreds of atoms, so a hit carries a
 *profile*, shared by all phrases with the same atoms, in which the answer to "which patterns could
 this fill, and where?" is laid up as bit masks: one OR a hit and one AND a slot tell which of
 thousands of patterns can match a text at all.
@@ -64,7 +64,10 @@ class Hits:
         return union
 
 
-_Waiting = tuple[tuple[str, ...], list[tuple[_Checks, Profile]]]  # a phrase and what it is good for
+# The matcher looks for the first words of phrases, which many phrases share; the rest is looked up.
+_HEAD = 2
+_Norms = tuple[str, ...]
+_Tails = dict[int, dict[_Norms, list[tuple[_Checks, Profile]]]]  # by their length, then by their words
 
 
 class PhraseIndex:
@@ -78,14 +81,15 @@ class PhraseIndex:
 
         self._speller = speller
         self._atoms: dict[object, int] = {}
-        self._table: dict[tuple[str, ...], dict[_Checks, list[int]]] = {}
-        self._waiting: dict[str, list[_Waiting]] = {}  # by a word not met in any text yet
+        self._table: dict[_Norms, dict[_Checks, list[int]]] = {}
+        self._tails: dict[_Norms, _Tails] = {}  # of heads that the matcher does not have yet
+        self._waiting: dict[str, list[_Norms]] = {}  # such heads, by a word not met in any text
         self._unmet: set[str] = set()
         self._met: set[str] = set()
         self._vocab = Vocab()
         self._make_doc = partial(Doc, self._vocab)
         self._matcher = PhraseMatcher(self._vocab, attr="ORTH")
-        self._entries: dict[int, list[tuple[_Checks, Profile]]] = {}
+        self._by_head: dict[int, _Tails] = {}  # of heads that it has
 
     def add(self, phrases: Sequence[str], scope: str = "") -> Group:
         """Add a group of phrases; call before `freeze`. Returns the atoms that stand for it."""
@@ -117,40 +121,43 @@ class PhraseIndex:
         """End the additions. `roles` gives for an atom the patterns it can fill: one bit mask a slot."""
         profiles: dict[tuple[int, ...], Profile] = {}
         for norms, variants in self._table.items():
-            entries = []
+            head, tail = norms[:_HEAD], norms[_HEAD:]
+            if head not in self._tails:
+                self._tails[head] = {}
+                self._waiting.setdefault(head[-1], []).append(head)
+                self._unmet.update(head)
+            entries = self._tails[head].setdefault(len(tail), {}).setdefault(tail, [])
             for checks, listed in variants.items():
                 atoms = tuple(sorted(listed))
                 if atoms not in profiles:
                     profiles[atoms] = Profile(atoms, _union(roles.get(atom, ()) for atom in atoms))
                 entries.append((checks, profiles[atoms]))
-            self._waiting.setdefault(norms[-1], []).append((norms, entries))
-            self._unmet.update(norms)
         self._table.clear()
 
     def _meet(self, words: Iterable[str]) -> None:
-        """Give the matcher the phrases that can occur now that these words have been met.
+        """Give the matcher the heads that can occur now that these words have been met.
 
-        Making a pattern for each of a hundred thousand phrases takes seconds; a text has the words
-        of few. So each phrase waits under one of its words that no text had yet, and moves on to
+        Making a pattern for each of tens of thousands of heads takes a second; a text has the words
+        of few. So each head waits under one of its words that no text had yet, and moves on to
         another such word, or into the matcher, when that word turns up.
         """
         new = self._unmet.intersection(words)
         self._unmet -= new
         self._met |= new
         for word in sorted(new):
-            for norms, entries in self._waiting.pop(word, ()):
-                missing = next((norm for norm in norms if norm in self._unmet), None)
+            for head in self._waiting.pop(word, ()):
+                missing = next((norm for norm in head if norm in self._unmet), None)
                 if missing is not None:
-                    self._waiting.setdefault(missing, []).append((norms, entries))
+                    self._waiting.setdefault(missing, []).append(head)
                     continue
-                name = "\u0002".join(norms)
-                self._matcher.add(name, [self._make_doc(words=list(norms))])
-                self._entries[self._vocab.strings[name]] = entries
+                name = "\u0002".join(head)
+                self._matcher.add(name, [self._make_doc(words=list(head))])
+                self._by_head[self._vocab.strings[name]] = self._tails.pop(head)
 
     def find(self, texts: Sequence[Words]) -> list[Hits]:
         """Return the hits of each text. Many texts in one call are faster than one by one."""
         self._meet(norm for text in texts for norm in text.norms)
-        met, entries = self._met, self._entries
+        met = self._met
         words: list[str] = []
         for text in texts:
             words += [norm if norm in met else _OTHER for norm in text.norms]
@@ -161,14 +168,20 @@ class PhraseIndex:
         for key, start, end in sorted(self._matcher(self._make_doc(words=words)), key=_by_place):
             while start >= starts[which + 1]:
                 which += 1
-            text = texts[which]
-            first, last = start - starts[which], end - starts[which]
-            if last - first > 1 and max(text.breaks[first + 1 : last]) >= COMMA:
-                continue
-            for checks, profile in entries[key]:
-                if not checks or all(text.forms[first + place] == form for place, form in checks):
-                    found[which].found.append((first, last, profile))
+            offset = starts[which]
+            self._complete(key, start - offset, end - offset, texts[which], found[which])
         return found
+
+    def _complete(self, key: int, start: int, end: int, text: Words, hits: Hits) -> None:
+        """Note the phrases that begin with the head found at a place."""
+        for length, tails in self._by_head[key].items():
+            last = end + length
+            entries = tails.get(tuple(text.norms[end:last]))
+            if not entries or (last - start > 1 and max(text.breaks[start + 1 : last]) >= COMMA):
+                continue
+            for checks, profile in entries:
+                if not checks or all(text.forms[start + place] == form for place, form in checks):
+                    hits.found.append((start, last, profile))
 
 
 def _by_place(match: tuple[int, int, int]) -> tuple[int, int, int]:

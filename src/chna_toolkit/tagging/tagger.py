@@ -196,21 +196,31 @@ def _settle(claims: list[_Claim]) -> list[_Claim]:
 
     Weak claims that are not even near are dropped.
     """
+    strength = _strength(claims)
+    strong = {lesson for lesson, value in strength.items() if value >= COUNTED}
+    claims = [_give_way(claim, strong) for claim in claims]
+    strength = _strength(claims)  # what is left of a lesson must still suffice
+    settled = []
+    for claim in claims:
+        if claim.set_aside or strength[claim.rule.lesson] >= COUNTED:
+            settled.append(claim)
+        elif strength[claim.rule.lesson] >= NEAR:
+            settled.append(replace(claim, set_aside="weak: needs a second rule"))
+    return settled
+
+
+def _strength(claims: list[_Claim]) -> dict[str, float]:
+    """Confidence of each lesson by its claims that are not set aside."""
     confidences: dict[str, dict[str, float]] = {}
     for claim in claims:
         if not claim.set_aside:
             confidences.setdefault(claim.rule.lesson, {})[claim.rule.id] = claim.rule.confidence
-    strength = {lesson: combined(rules.values()) for lesson, rules in confidences.items()}
-    settled = []
-    for claim in claims:
-        if claim.set_aside:
-            settled.append(claim)
-        elif strength[claim.rule.lesson] >= COUNTED:
-            rivals = [lesson for lesson in claim.rule.yields_to if strength.get(lesson, 0.0) >= COUNTED]
-            settled.append(replace(claim, set_aside=f"yields to {rivals[0]}") if rivals else claim)
-        elif strength[claim.rule.lesson] >= NEAR:
-            settled.append(replace(claim, set_aside="weak: needs a second rule"))
-    return settled
+    return {lesson: combined(rules.values()) for lesson, rules in confidences.items()}
+
+
+def _give_way(claim: _Claim, strong: set[str]) -> _Claim:
+    rivals = [lesson for lesson in claim.rule.yields_to if lesson in strong]
+    return replace(claim, set_aside=f"yields to {rivals[0]}") if rivals and not claim.set_aside else claim
 
 
 def _mention(unit: _Unit, text: Words, claim: _Claim, reading: Reading) -> Mention:
