@@ -7,6 +7,7 @@
     (data|health) board  alternatives inside a phrase
     formal? agreement    the word, group or class before `?` may be missing
     #  #year  #money  #percent   a number in figures, a year, an amount, a percentage
+    #name                a proper name of two words and more (not of a hospital); not inside a phrase
 
 Hyphens separate words, so `co-design`, `co design` and a `co-` at a line end are the same.
 """
@@ -18,7 +19,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from itertools import chain, product
 
-from chna_toolkit.lexicon.words import MONEY, NUMBER, PERCENT, YEAR, cut, normal
+from chna_toolkit.lexicon.words import MONEY, NAME, NUMBER, PERCENT, YEAR, cut, normal
 
 # One spelt-out phrase: for each word its normal form and, where the form is fixed, the form.
 Sequence = tuple[tuple[str, str], ...]
@@ -92,7 +93,8 @@ class _Parser:
         found = self._alternatives()
         if self.at < len(self.tokens):
             raise PhraseError(f"unexpected {self.tokens[self.at]!r} in {self.source!r}")
-        found -= {()}
+        # the matcher finds names apart from words, so inside a longer phrase one stands for nothing
+        found = {sequence for sequence in found if sequence and (len(sequence) == 1 or (NAME, "") not in sequence)}
         if not found:
             raise PhraseError(f"{self.source!r} stands for no words")
         return frozenset(found)
@@ -140,7 +142,7 @@ class _Parser:
 @lru_cache(maxsize=50_000)
 def _literal(token: str, source: str) -> Sequence:
     if token[0] == "#":
-        if token not in (NUMBER, YEAR, MONEY, PERCENT):
+        if token not in (NUMBER, YEAR, MONEY, PERCENT, NAME):
             raise PhraseError(f"unknown number kind {token!r} in {source!r}")
         return ((token, ""),)
     exact = token[0] == "="

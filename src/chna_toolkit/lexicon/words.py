@@ -13,6 +13,7 @@ from functools import lru_cache
 import simplemma
 
 NUMBER, YEAR, MONEY, PERCENT = "#", "#year", "#money", "#percent"
+NAME = "#name"  # a proper name of two words and more; found by `names`, no word has it as its normal form
 
 _REMEMBERED = 50_000  # words whose normal form is kept; more than a scan of ordinary text meets
 
@@ -27,76 +28,13 @@ _SENTENCE_END = frozenset(".?!•▪◦●■□✓")
 _CLAUSE_END = frozenset(";:—–|")
 
 # Before these a full stop ends no sentence.
-_ABBREVIATIONS = frozenset(
-    [
-        "mr",
-        "mrs",
-        "ms",
-        "dr",
-        "st",
-        "mt",
-        "ft",
-        "jr",
-        "sr",
-        "no",
-        "vs",
-        "etc",
-        "inc",
-        "co",
-        "dept",
-        "rev",
-        "hon",
-        "gov",
-        "rep",
-        "sen",
-        "prof",
-        "capt",
-        "cpt",
-        "lt",
-        "col",
-        "gen",
-        "fig",
-        "figs",
-        "sec",
-        "vol",
-        "pp",
-        "al",
-        "approx",
-        "est",
-        "min",
-        "max",
-        "jan",
-        "feb",
-        "mar",
-        "apr",
-        "jun",
-        "jul",
-        "aug",
-        "sept",
-        "sep",
-        "oct",
-        "nov",
-        "dec",
-        "ave",
-        "blvd",
-        "rd",
-        "treas",
-        "reg",
-        "cmty",
-        "ctr",
-        "assn",
-        "e.g",
-        "i.e",
-        "u.s",
-        "a.m",
-        "p.m",
-        "d.c",
-        "ph.d",
-        "m.d",
-        "r.n",
-        "l.p.n",
-    ]
-)
+_ABBREVIATIONS = frozenset((
+    "mr", "mrs", "ms", "dr", "st", "mt", "ft", "jr", "sr", "no", "vs", "etc", "inc", "co", "dept", "rev", "hon",
+    "gov", "rep", "sen", "prof", "capt", "cpt", "lt", "col", "gen", "fig", "figs", "sec", "vol", "pp", "al",
+    "approx", "est", "min", "max", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sept", "sep", "oct", "nov",
+    "dec", "ave", "blvd", "rd", "treas", "reg", "cmty", "ctr", "assn", "e.g", "i.e", "u.s", "a.m", "p.m", "d.c",
+    "ph.d", "m.d", "r.n", "l.p.n",
+))  # fmt: skip
 
 # British spellings read as American ones.
 _ISE = re.compile(
@@ -125,8 +63,18 @@ _LEMMAS = {
     "been": "be", "being": "be", "am": "be", "has": "have", "had": "have", "having": "have",
     "does": "do", "did": "do", "done": "do", "doing": "do", "wo": "will", "memoranda": "memorandum",
     "memorandums": "memorandum", "mous": "mou", "chws": "chw", "bylaws": "bylaw", "people": "people",
-    "cannot": "cannot",
+    "cannot": "cannot", "those": "those", "elder": "elder", "elders": "elder", "lasting": "lasting",
+    "according": "according", "ta": "ta", "acting": "act", "benchmarking": "benchmark", "borrowing": "borrow",
+    "brainstorming": "brainstorm", "preferred": "prefer", "mixed": "mix", "buying": "buy", "closing": "close", "doubling": "double",
+    "drawing": "draw", "ending": "end", "feeding": "feed", "filing": "file", "filling": "fill",
+    "financing": "finance", "fixing": "fix", "folding": "fold", "freezing": "freeze", "gathering": "gather",
+    "gatherings": "gather", "handling": "handle", "leasing": "lease", "mapping": "map", "outsourcing": "outsource",
+    "restructuring": "restructure", "scaling": "scale", "serving": "serve", "sitting": "sit", "tracing": "trace",
+    "undertaking": "undertake", "writing": "write", "determining": "determine",
 }  # fmt: skip
+
+# Stems whose past tense or participle the dictionary gives an "e" too many.
+_NO_E = re.compile(r"^(craft|deposit|develop|fix|format|grow|guard|intern|long|patrol|play|smooth|thank|think)e$")
 
 _CONTRACTIONS = {"won't": "will not", "can't": "cannot", "shan't": "shall not"}
 
@@ -145,6 +93,7 @@ class Words:
     ends: list[int]
     breaks: list[int]
     sentences: list[int]
+    capitals: list[bool]  # begins with a capital
 
     def __len__(self) -> int:
         return len(self.norms)
@@ -158,6 +107,7 @@ def cut(text: str) -> Words:
     ends: list[int] = []
     breaks: list[int] = []
     sentences: list[int] = []
+    capitals: list[bool] = []
     last, sentence = 0, 0
     for match in _WORD.finditer(text):
         start, end = match.span()
@@ -175,8 +125,44 @@ def cut(text: str) -> Words:
             ends.append(end)
             breaks.append(strength)
             sentences.append(sentence)
+            capitals.append(word[0].isupper())
             strength = NO_BREAK
-    return Words(forms, norms, starts, ends, breaks, sentences)
+    return Words(forms, norms, starts, ends, breaks, sentences, capitals)
+
+
+# Small words inside a name, and words that a sentence may begin with and a name does not.
+_IN_NAMES = frozenset(("of", "the", "for", "and", "at", "on", "in"))
+_NOT_FIRST = _IN_NAMES | frozenset((
+    "a", "an", "our", "this", "these", "that", "its", "his", "her", "their", "we", "they", "it", "to", "by", "with",
+    "from", "as", "when", "while", "since", "after", "before", "if", "all", "each",
+))  # fmt: skip
+_OWN_NAMES = frozenset(("hospital", "medical", "health"))  # of issuers, who are no outside body
+
+
+def names(words: Words) -> list[tuple[int, int]]:
+    """Return the word spans of proper names of outside bodies: runs of capitalised words, small ones between.
+
+    A text in capitals or title case has none, and neither have names of hospitals.
+    """
+    if not words.norms or sum(words.capitals) > 0.6 * len(words):
+        return []
+    spans = []
+    place = 0
+    while place < len(words):
+        if not words.capitals[place] or words.norms[place] in _NOT_FIRST:
+            place += 1
+            continue
+        end = last = place + 1
+        while end < len(words) and not words.breaks[end]:
+            if words.capitals[end]:
+                last = end + 1
+            elif words.norms[end] not in _IN_NAMES:
+                break
+            end += 1
+        if sum(words.capitals[place:last]) > 1 and _OWN_NAMES.isdisjoint(words.norms[place:last]):
+            spans.append((place, last))
+        place = last
+    return spans
 
 
 def _break_between(text: str, last: int, start: int, before: str, word: str) -> int:
@@ -228,6 +214,7 @@ def normal(word: str) -> str:
     if word in _LEMMAS:
         return _LEMMAS[word]
     lemma: str = simplemma.lemmatize(word, lang="en").lower()
+    lemma = _NO_E.sub(r"\1", lemma)
     if lemma == word and _UNKNOWN_PLURAL.search(word):  # FQHCs, promotoras: not in the dictionary
         return word[:-1]
     return lemma

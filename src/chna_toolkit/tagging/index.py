@@ -16,7 +16,7 @@ from functools import partial
 from itertools import accumulate
 
 from chna_toolkit.lexicon.phrases import Speller
-from chna_toolkit.lexicon.words import COMMA, Words
+from chna_toolkit.lexicon.words import COMMA, NAME, Words, names
 
 Span = tuple[int, int]  # first word, one past the last
 Group = frozenset[int]  # the atoms that stand for a group of phrases
@@ -90,6 +90,7 @@ class PhraseIndex:
         self._make_doc = partial(Doc, self._vocab)
         self._matcher = PhraseMatcher(self._vocab, attr="ORTH")
         self._by_head: dict[int, _Tails] = {}  # of heads that it has
+        self._names: list[Profile] = []  # what a proper name is good for
 
     def add(self, phrases: Sequence[str], scope: str = "") -> Group:
         """Add a group of phrases; call before `freeze`. Returns the atoms that stand for it."""
@@ -133,6 +134,8 @@ class PhraseIndex:
                     profiles[atoms] = Profile(atoms, _union(roles.get(atom, ()) for atom in atoms))
                 entries.append((checks, profiles[atoms]))
         self._table.clear()
+        for tails in self._tails.get((NAME,), {}).values():
+            self._names = [profile for entries in tails.values() for _, profile in entries]
 
     def _meet(self, words: Iterable[str]) -> None:
         """Give the matcher the heads that can occur now that these words have been met.
@@ -170,6 +173,9 @@ class PhraseIndex:
                 which += 1
             offset = starts[which]
             self._complete(key, start - offset, end - offset, texts[which], found[which])
+        if self._names:
+            for text, hits in zip(texts, found, strict=True):
+                hits.found += ((*span, profile) for span in names(text) for profile in self._names)
         return found
 
     def _complete(self, key: int, start: int, end: int, text: Words, hits: Hits) -> None:
