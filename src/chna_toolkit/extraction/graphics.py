@@ -16,7 +16,6 @@ MAX_PATHS = 4_000  # more than that is a map or a chart, not a table
 MAX_SEGMENTS = 400  # of one path
 MAX_DEPTH = 4  # of nested forms
 SMALL = 8.0  # points; a shape smaller than that is a dot, an icon's part, a sort arrow
-SMALL = 8.0  # points; a shape smaller than that is a dot, an icon's part, a sort arrow
 THIN = 3.5  # points; a box thinner than that is a line
 
 _count = native(raw.FPDFPage_CountObjects, ctypes.c_int, ctypes.c_void_p)
@@ -140,9 +139,6 @@ class _Scanner:
         out, own = self.out, _object_matrix(thing)
         if count <= 6:
             out.frames.append(box)
-            x0, top, x1, bottom = box
-            out.rules_h += [(x0, top, x1, top), (x0, bottom, x1, bottom)]
-            out.rules_v += [(x0, top, x0, bottom), (x1, top, x1, bottom)]
             return
         for stroke in strokes:
             moved = _carried(own, *stroke)
@@ -158,8 +154,30 @@ def read_graphics(page: Any, shown: ToShown, width: float, height: float, lines:
     scanner = _Scanner(shown, width, height, lines)
     handle = ctypes.cast(page, ctypes.c_void_p).value or 0
     scanner.container(_count(handle), _get, handle, None, 0)
-    scanner.out.cover = covered(scanner.out.pictures, width, height)
-    return scanner.out
+    out = scanner.out
+    out.cover = covered(out.pictures, width, height)
+    out.frames = without_shading(out.frames)
+    for x0, top, x1, bottom in out.frames:
+        out.rules_h += [(x0, top, x1, top), (x0, bottom, x1, bottom)]
+        out.rules_v += [(x0, top, x0, bottom), (x1, top, x1, bottom)]
+    return out
+
+
+def without_shading(frames: list[Box]) -> list[Box]:
+    """Frames but for those that lie in another with the margin of a cell: word processors shade the text so."""
+    by_left: dict[int, list[Box]] = {}
+    for box in frames:
+        by_left.setdefault(int(box[0]), []).append(box)
+    kept = []
+    for box in frames:
+        x0, top, x1, bottom = box
+        near = [outer for left in range(int(x0) - 9, int(x0) - 2) for outer in by_left.get(left, ())]
+        if not any(
+            abs((x0 - outer[0]) - (outer[2] - x1)) < 1.0 and outer[1] - 1 <= top and bottom <= outer[3] + 1
+            for outer in near
+        ):
+            kept.append(box)
+    return kept
 
 
 def covered(pictures: list[Box], width: float, height: float, cells: int = 24) -> float:

@@ -12,36 +12,77 @@ from itertools import pairwise
 
 Box = tuple[float, float, float, float]
 Rule = tuple[float, float, float]  # place, start, end
+Stretch = tuple[float, float]
 SNAP = 3.0  # points; rulings nearer than this are one
 JOIN = 4.0  # points; a gap in a ruling shorter than this is closed
 MAX_ROW = 200.0  # points between rulings of one table
 MAX_STRIPE = 45.0  # points; a row without fill between filled ones is lower
 SHORT = 6.0  # points; shorter rulings belong to icons
-MAX_FIELDS = 12_000
-MAX_RULES = 1_500
+MAX_FIELDS = 12_000  # of one network of rulings
+MAX_RULES = 12_000  # on a page, as drawn
+MAX_SEGMENTS = 2_000  # on a page, once those in one line are joined
 
 
 def cells_of(rules_h: Sequence[Box], rules_v: Sequence[Box]) -> list[Box]:
     """Cells enclosed by horizontal and vertical rulings, top to bottom; `[]` if there are too many."""
-    rules_h = [rule for rule in rules_h if rule[2] - rule[0] >= SHORT]
-    rules_v = [rule for rule in rules_v if rule[3] - rule[1] >= SHORT]
-    if len(rules_h) < 3 or not rules_v or len(rules_h) + len(rules_v) > MAX_RULES:
+    across = [((b[1] + b[3]) / 2, b[0], b[2]) for b in rules_h if b[2] - b[0] >= SHORT]
+    down = [((b[0] + b[2]) / 2, b[1], b[3]) for b in rules_v if b[3] - b[1] >= SHORT]
+    if len(across) < 3 or not down or len(across) + len(down) > MAX_RULES:
         return []
-    ys, across = _snapped([((b[1] + b[3]) / 2, b[0], b[2]) for b in rules_h])
-    sides, ends = _open_sides(ys, across, rules_v)
+    ys, across_at = _snapped(across)
+    xs, down_at = _snapped(down)
+    sides, ends = _open_sides(ys, across_at, _segments(xs, down_at))
     if ends:
-        ys, across = _snapped([*(((b[1] + b[3]) / 2, b[0], b[2]) for b in rules_h), *ends])
-    xs, down = _snapped([*(((b[0] + b[2]) / 2, b[1], b[3]) for b in rules_v), *sides])
-    down = _striped(down)
-    if len(xs) < 2 or len(ys) < 2 or len(xs) * len(ys) > MAX_FIELDS:
+        ys, across_at = _snapped([*across, *ends])
+    if sides:
+        xs, down_at = _snapped([*down, *sides])
+    cells: list[Box] = []
+    down_at = _with_last_rows(xs, down_at, ys, across_at)
+    for lines_h, lines_v in _networks(_segments(ys, across_at), _segments(xs, down_at)):
+        (xs, down_at), (ys, across_at) = _stretches(lines_v), _stretches(lines_h)
+        cells += _enclosed(xs, ys, across_at, down_at)
+    return sorted(cells, key=lambda c: (c[1], c[0]))
+
+
+def _segments(places: Sequence[float], stretches: Sequence[Sequence[Stretch]]) -> list[Rule]:
+    return [(at, start, end) for at, group in zip(places, stretches, strict=True) for start, end in group]
+
+
+def _stretches(rules: Sequence[Rule]) -> tuple[list[float], list[list[Stretch]]]:
+    """The other way round: positions in order, and at each the stretches."""
+    found: dict[float, list[Stretch]] = {}
+    for at, start, end in sorted(rules):
+        found.setdefault(at, []).append((start, end))
+    return list(found), list(found.values())
+
+
+def _networks(across: Sequence[Rule], down: Sequence[Rule]) -> list[tuple[list[Rule], list[Rule]]]:
+    """Rulings that hang together. What stands free within a cell (shaded text, an icon) does not divide it."""
+    if len(across) + len(down) > MAX_SEGMENTS:
         return []
-    return sorted(_enclosed(xs, ys, across, down), key=lambda c: (c[1], c[0]))
+    group = list(range(len(across) + len(down)))
+    places = [rule[0] for rule in down]
+    for number, (y, start, end) in enumerate(across):
+        for other in range(bisect_left(places, start - SNAP), bisect_right(places, end + SNAP)):
+            if down[other][1] - SNAP <= y <= down[other][2] + SNAP:
+                group[_root(group, len(across) + other)] = _root(group, number)
+    networks: dict[int, tuple[list[Rule], list[Rule]]] = {}
+    for number, rule in enumerate([*across, *down]):
+        networks.setdefault(_root(group, number), ([], []))[number >= len(across)].append(rule)
+    return [net for net in networks.values() if len(net[0]) > 1 and len(net[1]) > 1]
 
 
-def _snapped(rules: Iterable[tuple[float, float, float]]) -> tuple[list[float], list[list[tuple[float, float]]]]:
+def _root(group: list[int], index: int) -> int:
+    while group[index] != index:
+        group[index] = group[group[index]]
+        index = group[index]
+    return index
+
+
+def _snapped(rules: Iterable[tuple[float, float, float]]) -> tuple[list[float], list[list[Stretch]]]:
     """Distinct positions of rulings, and at each the stretches they cover."""
     places: list[float] = []
-    stretches: list[list[tuple[float, float]]] = []
+    stretches: list[list[Stretch]] = []
     for at, start, end in sorted(rules):
         if not places or at - places[-1] > SNAP:
             places.append(at)
@@ -50,8 +91,8 @@ def _snapped(rules: Iterable[tuple[float, float, float]]) -> tuple[list[float], 
     return places, [_united(group) for group in stretches]
 
 
-def _united(stretches: list[tuple[float, float]], join: float = JOIN) -> list[tuple[float, float]]:
-    out: list[tuple[float, float]] = []
+def _united(stretches: list[Stretch], join: float = JOIN) -> list[Stretch]:
+    out: list[Stretch] = []
     for start, end in sorted(stretches):
         if out and start - out[-1][1] <= join:
             out[-1] = out[-1][0], max(out[-1][1], end)
@@ -60,9 +101,7 @@ def _united(stretches: list[tuple[float, float]], join: float = JOIN) -> list[tu
     return out
 
 
-def _open_sides(
-    ys: list[float], across: list[list[tuple[float, float]]], rules_v: Sequence[Box]
-) -> tuple[list[Rule], list[Rule]]:
+def _open_sides(ys: list[float], across: list[list[Stretch]], down: Sequence[Rule]) -> tuple[list[Rule], list[Rule]]:
     """Outer edges that a table leaves out: at its sides, and above or below its outermost rulings.
 
     A table without sides shows itself by three rulings that begin and end alike, and by verticals
@@ -75,46 +114,49 @@ def _open_sides(
                 extents.setdefault((round(start / 6), round(end / 6)), []).append((y, start, end))
     sides: list[Rule] = []
     ends: list[Rule] = []
-    for found in [part for group in extents.values() for part in _near(group)]:
+    for found in [part for group in extents.values() for part in _near(group, down)]:
         if len(found) < 3:
             continue
         left, right = min(f[1] for f in found), max(f[2] for f in found)
         places = [f[0] for f in found]
-        inner = [(b[1], b[3]) for b in rules_v if left + SNAP < b[0] < right - SNAP and _meets(b, places)]
+        inner = [(b[1], b[2]) for b in down if left + SNAP < b[0] < right - SNAP and _meets(b, places)]
         for top, bottom in _united(inner):
             held = [y for y in places if top - SNAP <= y <= bottom + SNAP]
-            if len(held) < 2 or _has_sides(rules_v, left, right, top, bottom):
+            if len(held) < 2 or _has_sides(down, left, right, top, bottom):
                 continue
             sides += [(left, top, bottom), (right, top, bottom)]
             ends += [(y, left, right) for y in (top, bottom) if min(abs(y - h) for h in held) > 8]
     return sides, ends
 
 
-def _meets(rule: Box, places: Sequence[float]) -> bool:
+def _meets(rule: Rule, places: Sequence[float]) -> bool:
     """Whether a vertical begins or ends at one of the rulings across."""
-    return any(abs(rule[1] - y) < SNAP or abs(rule[3] - y) < SNAP for y in places)
+    return any(abs(rule[1] - y) < SNAP or abs(rule[2] - y) < SNAP for y in places)
 
 
-def _has_sides(rules_v: Sequence[Box], left: float, right: float, top: float, bottom: float) -> bool:
+def _has_sides(down: Sequence[Rule], left: float, right: float, top: float, bottom: float) -> bool:
     """Whether the outer verticals are drawn, for half of the height or more."""
     drawn = [
-        sum(max(0.0, min(b[3], bottom) - max(b[1], top)) for b in rules_v if abs(b[0] - x) < 2 * SNAP)
+        sum(max(0.0, min(b[2], bottom) - max(b[1], top)) for b in down if abs(b[0] - x) < 2 * SNAP)
         for x in (left, right)
     ]
     return min(drawn) >= 0.5 * (bottom - top)
 
 
-def _near(rules: list[Rule]) -> list[list[Rule]]:
-    """Rulings one under another, parted where the white is higher than a row."""
+def _near(rules: list[Rule], down: Sequence[Rule]) -> list[list[Rule]]:
+    """Rulings one under another, parted where the white is higher than a row and nothing joins them."""
     parts = [[rules[0]]]
     for rule in rules[1:]:
-        if rule[0] - parts[-1][-1][0] > MAX_ROW:
+        y, start, end = rule
+        last = parts[-1][-1][0]
+        joined = sum(start < x < end and a <= last + SNAP and b >= y - SNAP for x, a, b in down) > 1
+        if y - last > MAX_ROW and not joined:
             parts.append([])
         parts[-1].append(rule)
     return parts
 
 
-def _striped(down: list[list[tuple[float, float]]]) -> list[list[tuple[float, float]]]:
+def _striped(down: Sequence[list[Stretch]]) -> list[list[Stretch]]:
     """Close the gaps that rows without fill leave between filled ones.
 
     Such a gap is no higher than the rows beside it and stands in three verticals or more alike.
@@ -137,7 +179,29 @@ def _striped(down: list[list[tuple[float, float]]]) -> list[list[tuple[float, fl
     return out
 
 
-def _covers(stretches: Sequence[tuple[float, float]], start: float, end: float) -> bool:
+def _with_last_rows(
+    xs: Sequence[float], down: Sequence[list[Stretch]], ys: Sequence[float], across: Sequence[list[Stretch]]
+) -> list[list[Stretch]]:
+    """Verticals over rows without fill, also over a last such row, down to the ruling that ends the table."""
+    out = _striped(down)
+    ends: dict[int, list[tuple[int, int]]] = {}
+    for number, (before, after) in enumerate(zip(down, out, strict=True)):
+        if len(before) == len(after):
+            continue  # no stripes here
+        for index, (_, end) in enumerate(after):
+            ends.setdefault(round(end / SNAP), []).append((number, index))
+    for found in [found for found in ends.values() if len(found) > 2]:
+        end = out[found[0][0]][found[0][1]][1]
+        left, right = xs[found[0][0]], xs[found[-1][0]]
+        for at in range(bisect_right(ys, end + 6), bisect_right(ys, end + MAX_STRIPE)):
+            if any(abs(a - left) < 2 * SNAP and abs(b - right) < 2 * SNAP for a, b in across[at]):
+                for number, index in found:
+                    out[number][index] = out[number][index][0], ys[at]
+                break
+    return out
+
+
+def _covers(stretches: Sequence[Stretch], start: float, end: float) -> bool:
     index = bisect_right(stretches, (start + SNAP, float("inf"))) - 1
     return index >= 0 and stretches[index][1] >= end - SNAP
 
@@ -145,32 +209,27 @@ def _covers(stretches: Sequence[tuple[float, float]], start: float, end: float) 
 def _enclosed(
     xs: list[float],
     ys: list[float],
-    across: list[list[tuple[float, float]]],
-    down: list[list[tuple[float, float]]],
+    across: list[list[Stretch]],
+    down: list[list[Stretch]],
 ) -> list[Box]:
     """Rectangular groups of fields that no way leads out of."""
     columns, rows = len(xs) + 1, len(ys) + 1  # with a ring of fields outside
     far = 1e6
     edges_x, edges_y = [-far, *xs, far], [-far, *ys, far]
+    if columns * rows > MAX_FIELDS:
+        return []
     group = list(range(columns * rows))
-
-    def root(field: int) -> int:
-        while group[field] != field:
-            group[field] = group[group[field]]
-            field = group[field]
-        return field
-
     for row in range(rows):
         top, bottom = edges_y[row], edges_y[row + 1]
         for column in range(columns):
             field = row * columns + column
             if column + 1 < columns and not _covers(down[column], top, bottom):
-                group[root(field + 1)] = root(field)
+                group[_root(group, field + 1)] = _root(group, field)
             if row + 1 < rows and not _covers(across[row], edges_x[column], edges_x[column + 1]):
-                group[root(field + columns)] = root(field)
+                group[_root(group, field + columns)] = _root(group, field)
     members: dict[int, list[int]] = {}
     for field in range(columns * rows):
-        members.setdefault(root(field), []).append(field)
+        members.setdefault(_root(group, field), []).append(field)
     cells = []
     for fields in members.values():
         at_columns = [field % columns for field in fields]
@@ -186,13 +245,6 @@ def _enclosed(
 def grouped(cells: Sequence[Box]) -> list[list[Box]]:
     """Cells that touch along an edge, as one table each."""
     group = list(range(len(cells)))
-
-    def root(index: int) -> int:
-        while group[index] != index:
-            group[index] = group[group[index]]
-            index = group[index]
-        return index
-
     by_left: dict[float, list[int]] = {}
     by_top: dict[float, list[int]] = {}
     for index, cell in enumerate(cells):
@@ -201,13 +253,13 @@ def grouped(cells: Sequence[Box]) -> list[list[Box]]:
     for index, (x0, top, x1, bottom) in enumerate(cells):
         for other in by_left.get(x1, []):
             if cells[other][1] < bottom and cells[other][3] > top:
-                group[root(other)] = root(index)
+                group[_root(group, other)] = _root(group, index)
         for other in by_top.get(bottom, []):
             if cells[other][0] < x1 and cells[other][2] > x0:
-                group[root(other)] = root(index)
+                group[_root(group, other)] = _root(group, index)
     tables: dict[int, list[Box]] = {}
     for index, cell in enumerate(cells):
-        tables.setdefault(root(index), []).append(cell)
+        tables.setdefault(_root(group, index), []).append(cell)
     return list(tables.values())
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
-from chna_toolkit.extraction.layout import blocks_of
+from chna_toolkit.extraction.layout import TERMINAL, blocks_of
 from chna_toolkit.extraction.sentences import sentence_spans
 from chna_toolkit.extraction.structure import Item, strip_leaders
 from chna_toolkit.extraction.tables import Cell, Table
@@ -128,7 +128,7 @@ def _table_drafts(item: Item, numbers: Iterator[int], section: tuple[str, ...], 
 
 
 def _cell_drafts(cell: Cell, page: int, block: int, section: tuple[str, ...], vocabulary: Vocabulary) -> list[_Draft]:
-    texts = [running_text([Placed(page, line) for line in b.lines], vocabulary) for b in blocks_of(cell.lines)]
+    texts = [running_text(lines, vocabulary) for lines in _cell_paragraphs(cell, page)]
     texts = [text for text in texts if any(c.isalnum() for c in text.text)]
     if not texts:
         return []
@@ -149,6 +149,15 @@ def _cell_drafts(cell: Cell, page: int, block: int, section: tuple[str, ...], vo
                 )
             )
     return drafts
+
+
+def _cell_paragraphs(cell: Cell, page: int) -> list[list[Placed]]:
+    """Paragraphs of a cell; one that the page end cut is joined to its rest on the next page."""
+    parts = [[Placed(page, line) for line in block.lines] for block in blocks_of(cell.lines)]
+    rest = [[Placed(page + 1, line) for line in block.lines] for block in blocks_of(cell.rest)]
+    if parts and rest and not TERMINAL.search(parts[-1][-1].line.text) and not rest[0][0].line.marker:
+        parts[-1] += rest.pop(0)
+    return parts + rest
 
 
 def _placed(index: int, draft: _Draft, pages: Sequence[PageText]) -> Passage:

@@ -6,27 +6,33 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from pypdfium2 import PdfiumError
 
 from chna_toolkit.extraction import pdfium
 from chna_toolkit.extraction.furniture import Sheet, remove_furniture
+from chna_toolkit.extraction.headers import continue_table, set_headers
 from chna_toolkit.extraction.layout import Block, blocks_of, order_agrees
 from chna_toolkit.extraction.lines import lines_of
 from chna_toolkit.extraction.passages import PageText, write_passages
+from chna_toolkit.extraction.plumber import GaveUpError, Plumber
 from chna_toolkit.extraction.quality import judge_document, judge_page, rotten_pages
 from chna_toolkit.extraction.structure import Body, Item, classify, join_split_paragraphs, set_levels
-from chna_toolkit.extraction.tables import Cell, Table, continue_headers, find_tables
+from chna_toolkit.extraction.tables import Cell, Found, Table, find_tables, is_ruled, tables_of, well_held
 from chna_toolkit.extraction.vocabulary import Vocabulary
 from chna_toolkit.extraction.words import Line
 from chna_toolkit.model import Box, Document, DocumentStatus, Kind, Page, PageStatus
+
+EDGE_WORDS = 12  # that may stand between a table and the page end it runs over
 
 
 @dataclass(frozen=True)
 class ExtractionSettings:
     """What to read and how much of it. Part of the cache key."""
 
-    tables: bool = True
+    # True: our grid, pdfplumber where that leaves doubt; "pdfplumber": it reads every ruled page; False: no tables.
+    tables: bool | Literal["pdfplumber"] = True
     max_pages: int = 3000
     max_bytes: int = 1_000_000_000
 
@@ -55,7 +61,7 @@ def read_document(path: Path, settings: ExtractionSettings | None = None) -> Doc
     try:
         digest = _sha256(path, settings)
         with pdfium.Pdf(path) as pdf:
-            return _read(pdf, digest, settings)
+            return _read(pdf, path, digest, settings)
     except pdfium.RefusedError as error:
         return Document(digest, error.status, error.reason, error.hint)
     except (OSError, PdfiumError) as error:
@@ -79,12 +85,16 @@ def _sha256(path: Path, settings: ExtractionSettings) -> str:
     return digest
 
 
-def _read(pdf: pdfium.Pdf, digest: str, settings: ExtractionSettings) -> Document:
+def _read(pdf: pdfium.Pdf, path: Path, digest: str, settings: ExtractionSettings) -> Document:
     warnings: set[str] = set()
     count = min(pdf.pages, settings.max_pages)
     if count < pdf.pages:
         warnings.add("pages_over_limit_skipped")
-    leaves = [_leaf(pdf, number, settings, warnings) for number in range(1, count + 1)]
+    leaves: list[_Leaf] = []
+    with Plumber(path, pdf.pages) as plumber:
+        for number in range(1, count + 1):
+            before = leaves[-1].tables[-1] if leaves and leaves[-1].tables else None
+            leaves.append(_leaf(pdf, number, settings, warnings, plumber, before))
     sheets = [Sheet(leaf.number, leaf.width, leaf.height, leaf.lines, leaf.label, leaf.rules) for leaf in leaves]
     remove_furniture(sheets)
     for leaf, sheet in zip(leaves, sheets, strict=True):
@@ -102,14 +112,22 @@ def _read(pdf: pdfium.Pdf, digest: str, settings: ExtractionSettings) -> Documen
     return Document(digest, status, reason, hint, pages, passages, pdf.metadata(), tuple(sorted(warnings)))
 
 
-def _leaf(pdf: pdfium.Pdf, number: int, settings: ExtractionSettings, warnings: set[str]) -> _Leaf:
+def _leaf(
+    pdf: pdfium.Pdf,
+    number: int,
+    settings: ExtractionSettings,
+    warnings: set[str],
+    plumber: Plumber,
+    before: Table | None,
+) -> _Leaf:
     """Read one page; one that cannot be read is an empty leaf with status `error`."""
     leaf = _Leaf(number)
     try:
-        raw = pdf.page(number, graphics=settings.tables)
+        raw = pdf.page(number, graphics=bool(settings.tables))
         words = raw.words
         if settings.tables:
-            leaf.tables, words = find_tables(raw.graphics, words)
+            found = _tables(raw, before, plumber, settings.tables == "pdfplumber", warnings)
+            leaf.tables, words = found.tables, found.words
         leaf.lines = lines_of(words)
     except Exception:  # whatever a hostile page provokes costs that page only
         warnings.add("pages_unreadable")
@@ -131,6 +149,23 @@ def _leaf(pdf: pdfium.Pdf, number: int, settings: ExtractionSettings, warnings: 
     return leaf
 
 
+def _tables(raw: pdfium.RawPage, before: Table | None, plumber: Plumber, always: bool, warnings: set[str]) -> Found:
+    """Tables by our own grid; by pdfplumber where that leaves doubt and it holds more, or always."""
+    ours = find_tables(raw.graphics, raw.words, before)
+    asked = is_ruled(raw.graphics) if always else bool(ours.doubt)
+    if asked and plumber.can_read(raw.chars, raw.graphics.paths):
+        try:
+            theirs = tables_of(plumber.cells(raw.number), raw.words, before)
+        except GaveUpError:
+            warnings.add("pdfplumber_gave_up")
+        else:
+            if always or well_held(theirs.tables) > well_held(ours.tables):
+                ours = theirs
+    for table in ours.tables:
+        set_headers(table)
+    return ours
+
+
 def _all_lines(leaf: _Leaf) -> list[Line]:
     return leaf.lines + [line for table in leaf.tables for cell in table.cells for line in cell.lines]
 
@@ -143,12 +178,25 @@ def _items(leaves: Sequence[_Leaf], outline: dict[str, int]) -> list[Item]:
     for leaf in leaves:
         blocks = blocks_of(leaf.lines, [_table_block(table) for table in leaf.tables])
         leaf.agrees = order_agrees(blocks)
-        if blocks and last is not None and blocks[0].table is not None:
-            continue_headers(last, blocks[0].table)
-        last = blocks[-1].table if blocks else None
+        first = _edge_table(blocks)
+        if last is not None and first is not None:
+            continue_table(last, first)
+        last = _edge_table(blocks[::-1])
         items += classify(leaf.number, blocks, body)
     set_levels(items, outline, body)
     return join_split_paragraphs(items)
+
+
+def _edge_table(blocks: Sequence[Block]) -> Table | None:
+    """The table that begins a page (or, from the back, ends it), a line such as "continued" or a source aside."""
+    words = 0
+    for block in blocks:
+        if block.table is not None:
+            return block.table
+        words += block.words
+        if words > EDGE_WORDS:
+            break
+    return None
 
 
 def _table_block(table: Table) -> Block:

@@ -1,11 +1,13 @@
-"""Tables of a page: cells with their row and column headers, words taken out of the prose.
+"""Tables of a page: words put into the cells that rulings enclose, and taken out of the prose.
 
 The rulings come from PDFium and the words are those of the prose layer, so a ruled page costs
-about a millisecond more, not a second parse of the page.
+about a millisecond more, not a second parse of the page. Where the rulings do not make sense the
+page is in doubt, and `plumber` reads its cells.
 """
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
@@ -14,12 +16,14 @@ from itertools import pairwise
 
 from chna_toolkit.extraction.graphics import Graphics
 from chna_toolkit.extraction.grid import SNAP, cells_of, grouped
-from chna_toolkit.extraction.lines import lines_of
+from chna_toolkit.extraction.lines import lines_of, same_row
 from chna_toolkit.extraction.words import Line, Word
 
 Box = tuple[float, float, float, float]
 MAX_CELL_WORDS = 220  # a cell with more is a page layout, not a table
 MAX_CELLS = 1_500
+MIN_LINES = 4  # of numbers one under another in one cell: rows without rulings between
+_WORD = re.compile(r"[^\W\d_]{3,}")
 
 
 @dataclass(slots=True)
@@ -30,6 +34,7 @@ class Cell:
     rows: tuple[int, int]
     columns: tuple[int, int]
     lines: list[Line] = field(default_factory=list)
+    rest: list[Line] = field(default_factory=list)  # of the same cell, on the next page
     row_header: str = ""
     column_header: str = ""
     header: bool = False
@@ -37,7 +42,7 @@ class Cell:
     @property
     def text(self) -> str:
         """The words as they stand."""
-        return " ".join(line.text for line in self.lines)
+        return " ".join(line.text for line in [*self.lines, *self.rest])
 
 
 @dataclass(slots=True)
@@ -52,25 +57,66 @@ class Table:
     head: int = 0  # how many rows are column headers
 
 
-def find_tables(graphics: Graphics, words: list[Word]) -> tuple[list[Table], list[Word]]:
-    """Tables of a page and the words that stand in none of them."""
+@dataclass(slots=True)
+class Found:
+    """What a page's rulings gave. `doubt` says why they may have misled, or is empty."""
+
+    tables: list[Table]
+    words: list[Word]  # that stand in none of the tables
+    doubt: str = ""
+
+
+def find_tables(graphics: Graphics, words: list[Word], before: Table | None = None) -> Found:
+    """Tables of a page; `before` is the table that ends the page before, which may go on with one row."""
     if graphics.crowded or len(words) < 4 or len(graphics.rules_h) < 2:
-        return [], words
-    centres = sorted(((w.top + w.bottom) / 2, (w.x0 + w.x1) / 2) for w in words)
-    cells = [cell for cell in cells_of(graphics.rules_h, graphics.rules_v) if _is_cell(cell, centres)]
-    found = [_table(group, words) for group in grouped(cells)]
-    tables = [table for table in found if table is not None]
+        return Found([], words)
+    boxes = cells_of(graphics.rules_h, graphics.rules_v)
+    found = tables_of(boxes, words, before)
     for table in _open_tables(graphics.rules_h, words):
-        if not any(_overlap(table.box, other.box) for other in tables):
-            tables.append(table)
+        if not any(_overlap(table.box, other.box) for other in found.tables):
+            found.tables.append(table)
+    found.words = _outside(found.tables, words)
+    return found
+
+
+def is_ruled(graphics: Graphics) -> bool:
+    """Whether a page has the rulings of a table: three across and two down, no shorter than a cell."""
+    across = sum(x1 - x0 > 40 for x0, _, x1, _ in graphics.rules_h)
+    down = sum(bottom - top > 8 for _, top, _, bottom in graphics.rules_v)
+    return across > 2 and down > 1 and not graphics.crowded
+
+
+def well_held(tables: Sequence[Table]) -> int:
+    """How many words stand in a cell without crossing its sides: which of two readings is better."""
+    return sum(
+        word.x0 >= cell.box[0] - SNAP and word.x1 <= cell.box[2] + SNAP
+        for table in tables
+        for cell in table.cells
+        for line in cell.lines
+        for word in line.words
+    )
+
+
+def tables_of(boxes: Sequence[Box], words: list[Word], before: Table | None = None) -> Found:
+    """Tables that the boxes of cells make."""
+    centres = sorted(((w.top + w.bottom) / 2, (w.x0 + w.x1) / 2) for w in words)
+    cells = [cell for cell in boxes if _is_cell(cell, centres)]
+    found = Found([], words)
+    for group in grouped(cells):
+        table, flaw = _table(group, words, before)
+        found.doubt = found.doubt or flaw
+        if table is not None:
+            found.tables.append(table)
+    found.words = _outside(found.tables, words)
+    return found
+
+
+def _outside(tables: Sequence[Table], words: list[Word]) -> list[Word]:
     if not tables:
-        return [], words
+        return words
     inside = {id(word) for table in tables for cell in table.cells for line in cell.lines for word in line.words}
     boxes = [table.box for table in tables]
-    left = [w for w in words if id(w) not in inside and not any(_holds(box, w) for box in boxes)]
-    for table in tables:
-        _set_headers(table)
-    return tables, left
+    return [w for w in words if id(w) not in inside and not any(_holds(box, w) for box in boxes)]
 
 
 def _is_cell(cell: Box, centres: Sequence[tuple[float, float]]) -> bool:
@@ -78,9 +124,9 @@ def _is_cell(cell: Box, centres: Sequence[tuple[float, float]]) -> bool:
     if cell[2] - cell[0] < 6 or cell[3] - cell[1] < 5:
         return False
     first, last = bisect_left(centres, (cell[1], 0.0)), bisect_right(centres, (cell[3], 1e9))
-    if last - first <= MAX_CELL_WORDS:
+    if last - first <= 2 * MAX_CELL_WORDS:
         return True
-    return sum(cell[0] <= x <= cell[2] for _, x in centres[first:last]) <= MAX_CELL_WORDS
+    return sum(cell[0] <= x <= cell[2] for _, x in centres[first:last]) <= 2 * MAX_CELL_WORDS
 
 
 def _holds(box: Box, word: Word) -> bool:
@@ -92,13 +138,13 @@ def _overlap(a: Box, b: Box) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
-def _table(boxes: Sequence[Box], words: Sequence[Word]) -> Table | None:
-    """A table of touching cells, or None if they are a chart, a call-out or a page layout."""
-    if not 4 <= len(boxes) <= MAX_CELLS:
-        return None
+def _table(boxes: Sequence[Box], words: Sequence[Word], before: Table | None = None) -> tuple[Table | None, str]:
+    """A table of touching cells, or None and why not; no reason for charts, call-outs and page layouts."""
+    boxes = _without_tabs(boxes)
     tops, lefts = sorted({b[1] for b in boxes}), sorted({b[0] for b in boxes})
-    if len(tops) < 2 or len(lefts) < 2:
-        return None
+    single = len(tops) == 1 and before is not None and _same_edges(before.edges, lefts)
+    if not (4 <= len(boxes) <= MAX_CELLS or single) or (len(tops) < 2 and not single) or len(lefts) < 2:
+        return None, ""
     outer = min(lefts), min(tops), max(b[2] for b in boxes), max(b[3] for b in boxes)
     bottoms, rights = [*tops, outer[3]], [*lefts, outer[2]]
     cells = []
@@ -107,38 +153,130 @@ def _table(boxes: Sequence[Box], words: Sequence[Word]) -> Table | None:
         row_end = next((i for i in range(row + 1, len(bottoms)) if bottoms[i] >= box[3] - SNAP), row + 1)
         column_end = next((i for i in range(column + 1, len(rights)) if rights[i] >= box[2] - SNAP), column + 1)
         cells.append(Cell(box, (row, row_end), (column, column_end)))
-    return _filled(Table(outer, cells, len(tops), len(lefts), tuple(lefts)), words)
+    table = Table(outer, cells, len(tops), len(lefts), tuple(lefts))
+    return _filled(table, tops, words, single)
 
 
-def _filled(table: Table, words: Sequence[Word]) -> Table | None:
-    """Put words into their cells; None if that does not look like a table."""
+def _same_edges(a: Sequence[float], b: Sequence[float]) -> bool:
+    return len(a) == len(b) and all(abs(x - y) <= 2 * SNAP for x, y in zip(a, b, strict=True))
+
+
+def _without_tabs(boxes: Sequence[Box]) -> Sequence[Box]:
+    """Cells but for a button or tab that touches the table: alone in the first or last row, no column's width."""
+    while len(boxes) > 4:
+        rights = Counter(box[2] for box in boxes)
+        lefts = Counter(box[0] for box in boxes)
+        for row in (max(box[1] for box in boxes), min(box[1] for box in boxes)):
+            alone = [box for box in boxes if box[1] == row]
+            odd = len(alone) == 1 and (rights[alone[0][2]] == 1 or lefts[alone[0][0]] == 1)
+            if odd:
+                boxes = [box for box in boxes if box is not alone[0]]
+                break
+        else:
+            return boxes
+    return boxes
+
+
+def _filled(table: Table, tops: Sequence[float], words: Sequence[Word], single: bool) -> tuple[Table | None, str]:
+    """Put words into their cells; None if that does not look like a table, and why if it nearly does."""
+    fields = {
+        (row, column): number
+        for number, cell in enumerate(table.cells)
+        for row in range(*cell.rows)
+        for column in range(*cell.columns)
+    }
     held: list[list[Word]] = [[] for _ in table.cells]
     inside = crossing = 0
     for word in words:
         if not _holds(table.box, word):
             continue
         inside += 1
-        for cell, content in zip(table.cells, held, strict=True):
-            if _holds(cell.box, word):
-                content.append(word)
-                crossing += word.x0 < cell.box[0] - SNAP or word.x1 > cell.box[2] + SNAP
-                break
-    full = [cell for cell, content in zip(table.cells, held, strict=True) if content]
-    rows, columns = {c.rows[0] for c in full}, {c.columns[0] for c in full}
-    if len(full) < 4 or len(rows) < 2 or len(columns) < 2 or crossing > 0.1 * inside:
-        return None
-    per_row = Counter(cell.rows[0] for cell in full)
-    if sum(count > 1 for count in per_row.values()) < 2:
-        return None  # boxes one under another, such as marked lines of text
-    if len(full) < 0.3 * len(table.cells) or sum(map(len, held)) < 0.7 * inside:
-        return None
-    if max(map(len, held)) > MAX_CELL_WORDS:
-        return None
+        x, y = (word.x0 + word.x1) / 2, (word.top + word.bottom) / 2
+        number = fields.get((bisect_right(tops, y) - 1, bisect_right(table.edges, x) - 1), -1)
+        if number >= 0 and _holds(table.cells[number].box, word):
+            held[number].append(word)
+            box = table.cells[number].box
+            crossing += word.x0 < box[0] - SNAP or word.x1 > box[2] + SNAP
+    flaw = _flaw(table, held, inside, crossing, single)
+    if flaw:
+        return None, flaw if flaw != "none" else ""
     for cell, content in zip(table.cells, held, strict=True):
         if content:
             cell.lines = lines_of(content)
     table.cells = [cell for cell in table.cells if cell.lines]
-    return table
+    _part_by_lines(table)
+    if max(sum(len(line.words) for line in cell.lines) for cell in table.cells) > MAX_CELL_WORDS:
+        return None, "a cell holds a page of text"
+    return table, "words cross the rulings" if crossing > 0.03 * inside else ""
+
+
+def _flaw(table: Table, held: Sequence[Sequence[Word]], inside: int, crossing: int, single: bool) -> str:
+    """Why cells are no table: "none" if nobody would take them for one, else what speaks against it."""
+    full = [(cell, content) for cell, content in zip(table.cells, held, strict=True) if content]
+    if single and full:
+        return ""
+    per_row = Counter(cell.rows[0] for cell, _ in full)
+    columns = {cell.columns[0] for cell, _ in full}
+    if len(full) < 4 or len(columns) < 2 or sum(count > 1 for count in per_row.values()) < 2:
+        return "none"  # boxes one under another, such as marked lines of text
+    if not any(_WORD.search(word.text) for _, content in full for word in content):
+        return "none"  # a chart: bars on its grid, with numbers
+    if crossing > 0.1 * inside:
+        return "words cross the rulings"
+    if len(full) < 0.3 * len(table.cells):
+        return "most cells are empty"
+    if sum(map(len, held)) < 0.7 * inside:
+        return "words stand in no cell"
+    return ""
+
+
+def _part_by_lines(table: Table) -> None:
+    """Part rows of statistical tables that only their lines tell apart: numbers, level over the columns."""
+    out: list[Cell] = []
+    shift = 0
+    for row in range(table.rows):
+        cells = [cell for cell in table.cells if cell.rows[0] == row]
+        for cell in cells:
+            cell.rows = cell.rows[0] + shift, cell.rows[1] + shift
+        rows = _levels(cells) if all(cell.rows[1] - cell.rows[0] == 1 for cell in cells) else []
+        out += [part for cell in cells for part in _parts(cell, rows)] if rows else cells
+        shift += max(0, len(rows) - 1)
+    table.cells, table.rows = out, table.rows + shift
+
+
+def _levels(cells: Sequence[Cell]) -> list[Line]:
+    """A line of each row within the cells of one ruled row; empty unless it is many rows of numbers."""
+    if len(cells) < 3:
+        return []
+    base = max(cells, key=lambda cell: len(cell.lines))
+    levels: list[Line] = []
+    for line in base.lines:
+        if not levels or not same_row(levels[-1], line):
+            levels.append(line)
+    if len(levels) < MIN_LINES or any(len(cell.lines) < 0.6 * len(levels) for cell in cells):
+        return []
+    lines = [line for cell in cells[1:] for line in cell.lines]
+    numbers = sum(is_number(line.text) or not _WORD.search(line.text) for line in lines)
+    level = sum(any(same_row(line, at) for at in levels) for line in lines)
+    return levels if numbers > 0.8 * len(lines) and level > 0.95 * len(lines) else []
+
+
+def _parts(cell: Cell, levels: Sequence[Line]) -> list[Cell]:
+    tops = [cell.box[1], *((a.bottom + b.top) / 2 for a, b in pairwise(levels)), cell.box[3]]
+    parts = []
+    for number, (top, bottom) in enumerate(pairwise(tops)):
+        lines = [line for line in cell.lines if top <= (line.top + line.bottom) / 2 < bottom]
+        row = cell.rows[0] + number
+        if lines:
+            parts.append(Cell((cell.box[0], top, cell.box[2], bottom), (row, row + 1), cell.columns, lines))
+    return parts
+
+
+def is_number(text: str) -> bool:
+    """Whether a cell shows a figure rather than words; a year alone may be a header."""
+    letters = sum(c.isalpha() for c in text)
+    digits = sum(c.isdigit() for c in text)
+    return digits > letters and not (len(text) == 4 and text[:2] in ("19", "20"))
 
 
 def _open_tables(rules: Sequence[Box], words: Sequence[Word]) -> list[Table]:
@@ -171,7 +309,7 @@ def _open_table(x0: float, x1: float, ys: list[float], words: Sequence[Word]) ->
     boxes = [
         (left, top, right, bottom) for top, bottom in pairwise(ys) for left, right in zip(edges, rights, strict=True)
     ]
-    table = _table(boxes, words)
+    table, _ = _table(boxes, words)
     if table is None:
         return None
     per_row = [sum(c.rows[0] == row for c in table.cells) for row in range(table.rows)]
@@ -190,90 +328,3 @@ def _gutters(words: Sequence[Word], x0: float) -> list[float]:
             edges.append((word.x0 + end) / 2)
         end = word.x1 if end is None else max(end, word.x1)
     return edges
-
-
-def _set_headers(table: Table) -> None:
-    """Find the header rows, and give each body cell its column and row header."""
-    table.head = _head_rows(table)
-    for cell in table.cells:
-        cell.header = cell.rows[0] < table.head
-    spread_headers(table, [cell for cell in table.cells if cell.header])
-
-
-def spread_headers(table: Table, heads: Sequence[Cell]) -> None:
-    """Give body cells their headers; `heads` may come from the page before."""
-    band = ""  # a row across the whole table names the rows under it
-    for cell in sorted(table.cells, key=lambda c: (c.rows[0], c.columns[0])):
-        if cell.header:
-            continue
-        if cell.columns[1] - cell.columns[0] == table.columns > 1:
-            band = _short(cell.text)
-            continue
-        over = [h for h in heads if h.columns[0] < cell.columns[1] and cell.columns[0] < h.columns[1]]
-        cell.column_header = " / ".join(dict.fromkeys(_short(h.text) for h in over if _narrow(h, table)))
-        row = [c for c in table.cells if not c.header and c.columns[0] == 0 and c.rows[0] <= cell.rows[0] < c.rows[1]]
-        own = _short(row[0].text) if row and row[0] is not cell else ""
-        cell.row_header = " / ".join(part for part in (band, own) if part)
-
-
-def _narrow(head: Cell, table: Table) -> bool:
-    return head.columns[1] - head.columns[0] < table.columns
-
-
-def _short(text: str, limit: int = 160) -> str:
-    text = text.replace("\ufffe ", "").replace("\ufffe", "")
-    return text if len(text) <= limit else text[: limit - 1].rsplit(" ", 1)[0] + "…"
-
-
-def _head_rows(table: Table) -> int:
-    """How many rows at the top are column headers; 0 if the table has none that can be told."""
-    rows = [[c for c in table.cells if c.rows[0] == row] for row in range(table.rows)]
-    head = 0
-    while head < len(rows) - 1 and rows[head] and rows[head][0].columns == (0, table.columns):
-        head += 1  # a title across the whole table
-    if head >= len(rows) - 1 or not rows[head]:
-        return 0
-    first, rest = rows[head], [c for row in rows[head + 1 :] for c in row]
-    if not _header_like(first, rest, table.columns):
-        return 0
-    spans = any(1 < c.columns[1] - c.columns[0] < table.columns for c in first)
-    deep = max(c.rows[1] for c in first)
-    if spans and head + 2 < len(rows) and not any(_numeric(c.text) for c in rows[head + 1]):
-        return max(deep, head + 2)
-    return head + 1
-
-
-def _header_like(first: Sequence[Cell], rest: Sequence[Cell], columns: int) -> bool:
-    texts = [cell.text for cell in first]
-    if any(len(text.split()) > 14 or _numeric(text) for text in texts) or not rest:
-        return False
-    bold = all(line.style.bold for cell in first for line in cell.lines)
-    later_bold = sum(all(line.style.bold for line in cell.lines) for cell in rest) / len(rest)
-    if bold and later_bold < 0.6:
-        return True
-    long_rest = sum(len(cell.text.split()) for cell in rest) / len(rest)
-    long_first = sum(len(text.split()) for text in texts) / len(texts)
-    body = [cell for cell in rest if cell.columns[0] > 0]
-    numbers = sum(_numeric(cell.text) for cell in body) > 0.5 * len(body)
-    return len(first) >= min(columns, 3) - 1 and (numbers or (columns >= 3 and long_rest > 1.3 * long_first))
-
-
-def _numeric(text: str) -> bool:
-    letters = sum(c.isalpha() for c in text)
-    digits = sum(c.isdigit() for c in text)
-    return digits > letters and not (len(text) == 4 and text[:2] in ("19", "20"))
-
-
-def continue_headers(before: Table, table: Table) -> None:
-    """Give a table at a page top the headers of the table that ends the page before, if it goes on."""
-    if table.columns != before.columns or not before.head:
-        return
-    if any(abs(a - b) > 2 * SNAP for a, b in zip(before.edges, table.edges, strict=True)):
-        return
-    heads = [cell for cell in before.cells if cell.header]
-    if table.head:
-        own = {cell.text for cell in table.cells if cell.header}
-        if own != {cell.text for cell in heads}:
-            return
-    else:
-        spread_headers(table, heads)

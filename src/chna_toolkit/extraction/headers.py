@@ -1,0 +1,121 @@
+"""What the cells of a table stand under: its header rows, row headers, and the table of the page before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chna_toolkit.extraction.grid import SNAP
+from chna_toolkit.extraction.tables import Cell, Table, is_number
+
+
+def set_headers(table: Table) -> None:
+    """Find the header rows, and give each body cell its column and row header."""
+    table.head = _head_rows(table)
+    for cell in table.cells:
+        cell.header = cell.rows[0] < table.head
+    spread_headers(table, [cell for cell in table.cells if cell.header])
+
+
+def spread_headers(table: Table, heads: Sequence[Cell]) -> None:
+    """Give body cells their headers; `heads` may come from the page before."""
+    band = ""  # a row across the whole table names the rows under it
+    first: dict[int, Cell] = {}  # of each row
+    for cell in table.cells:
+        if not cell.header and cell.columns[0] == 0:
+            first.update(dict.fromkeys(range(*cell.rows), cell))
+    for cell in sorted(table.cells, key=lambda c: (c.rows[0], c.columns[0])):
+        if cell.header:
+            continue
+        if cell.columns[1] - cell.columns[0] == table.columns > 1:
+            band = _short(cell.text)
+            continue
+        over = [h for h in heads if h.columns[0] < cell.columns[1] and cell.columns[0] < h.columns[1]]
+        cell.column_header = " / ".join(dict.fromkeys(_short(h.text) for h in over if _narrow(h, table)))
+        row = first.get(cell.rows[0])
+        own = _short(row.text) if row is not None and row is not cell else ""
+        cell.row_header = " / ".join(part for part in (band, own) if part)
+
+
+def _narrow(head: Cell, table: Table) -> bool:
+    return head.columns[1] - head.columns[0] < table.columns
+
+
+def _short(text: str, limit: int = 160) -> str:
+    text = text.replace("\ufffe ", "").replace("\ufffe", "")
+    return text if len(text) <= limit else text[: limit - 1].rsplit(" ", 1)[0] + "…"
+
+
+def _head_rows(table: Table) -> int:
+    """How many rows at the top are column headers; 0 if the table has none that can be told."""
+    rows = [[c for c in table.cells if c.rows[0] == row] for row in range(table.rows)]
+    head = 0
+    while head < len(rows) - 1 and rows[head] and rows[head][0].columns == (0, table.columns):
+        head += 1  # a title across the whole table
+    if head >= len(rows) - 1 or not rows[head]:
+        return 0
+    first, rest = rows[head], [c for row in rows[head + 1 :] for c in row]
+    if not _header_like(first, rest, table.columns):
+        return 0
+    spans = any(1 < c.columns[1] - c.columns[0] < table.columns for c in first)
+    deep = max(c.rows[1] for c in first)
+    if spans and head + 2 < len(rows) and not any(is_number(c.text) for c in rows[head + 1]):
+        return max(deep, head + 2)
+    return head + 1
+
+
+def _header_like(first: Sequence[Cell], rest: Sequence[Cell], columns: int) -> bool:
+    texts = [cell.text for cell in first]
+    if any(len(text.split()) > 14 or is_number(text) for text in texts) or not rest:
+        return False
+    bold = all(line.style.bold for cell in first for line in cell.lines)
+    later_bold = sum(all(line.style.bold for line in cell.lines) for cell in rest) / len(rest)
+    if bold and later_bold < 0.6:
+        return True
+    long_rest = sum(len(cell.text.split()) for cell in rest) / len(rest)
+    long_first = sum(len(text.split()) for text in texts) / len(texts)
+    body = [cell for cell in rest if cell.columns[0] > 0]
+    numbers = sum(is_number(cell.text) for cell in body) > 0.5 * len(body)
+    return len(first) >= min(columns, 3) - 1 and (numbers or (columns >= 3 and long_rest > 1.3 * long_first))
+
+
+def continue_table(before: Table, table: Table) -> None:
+    """Take a table at a page top for the rest of the one that ends the page before, if their columns agree.
+
+    It gets that one's column headers, unless it repeats them, and a first row without a first cell is
+    the rest of the row that the page end cut.
+    """
+    if table.columns != before.columns:
+        return
+    if any(abs(a - b) > 2 * SNAP for a, b in zip(before.edges, table.edges, strict=True)):
+        return
+    heads = [cell for cell in before.cells if cell.header]
+    own = [cell for cell in table.cells if cell.header]
+    if own and {cell.text for cell in own} != {cell.text for cell in heads}:
+        if not heads or _looks(own) == _looks(heads):
+            return  # another table of the same shape
+        for cell in own:
+            cell.header = False
+        table.head = 0
+    _join_cut_row(before, table)
+    if heads:
+        spread_headers(table, heads)
+
+
+def _looks(cells: Sequence[Cell]) -> tuple[bool, int]:
+    """Weight and colour of header cells."""
+    styles = [line.style for cell in cells for line in cell.lines]
+    return all(style.bold for style in styles), max(style.color for style in styles)
+
+
+def _join_cut_row(before: Table, table: Table) -> None:
+    """Move a first row without a first cell into the cells above, on the page before."""
+    row = [cell for cell in table.cells if cell.rows[0] == table.head]
+    last = max(cell.rows[1] for cell in before.cells)
+    above = {cell.columns: cell for cell in before.cells if cell.rows[1] == last and not cell.header}
+    if not row or any(cell.columns[0] == 0 for cell in row) or 0 not in {columns[0] for columns in above}:
+        return
+    if any(cell.columns not in above for cell in row):
+        return
+    for cell in row:
+        above[cell.columns].rest += cell.lines
+    table.cells = [cell for cell in table.cells if not any(cell is moved for moved in row)]
