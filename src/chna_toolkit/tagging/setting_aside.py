@@ -40,6 +40,8 @@ def _reason(passage: Passage, counts: Counter[str]) -> str:
         return "contents: a table of contents"
     if any(_REFERENCES.match(title) for title in passage.section):
         return "references: a list of sources"
+    if passage.kind is Kind.FOOTNOTE:
+        return "footnote: a note or a source"
     if passage.text.rstrip().endswith("?"):
         return "question: asked, not said"
     if any(_QUESTIONNAIRE.search(title) for title in passage.section) and passage.kind is not Kind.PARAGRAPH:
