@@ -156,11 +156,27 @@ def read_graphics(page: Any, shown: ToShown, width: float, height: float, lines:
     scanner.container(_count(handle), _get, handle, None, 0)
     out = scanner.out
     out.cover = covered(out.pictures, width, height)
-    out.frames = without_shading(out.frames)
+    out.frames = without_shading(_without_hidden(out.frames))
     for x0, top, x1, bottom in out.frames:
-        out.rules_h += [(x0, top, x1, top), (x0, bottom, x1, bottom)]
+        out.rules_h += [(x0, y, x1, y) for y in (top, bottom) if -1 <= y <= height + 1]  # what the page cuts off is open
         out.rules_v += [(x0, top, x0, bottom), (x1, top, x1, bottom)]
     return out
+
+
+def _without_hidden(frames: list[Box]) -> list[Box]:
+    """Frames but for bars and buttons that later ones are painted over, such as a hidden scroll bar."""
+    kept = []
+    for index, box in enumerate(frames):
+        x0, top, x1, bottom = box
+        wide = x1 - x0 > 100
+        if bottom - top < 16 and (wide or x1 - x0 < 16):
+            over = [f for f in frames[index + 1 :] if f[1] < top - 2 and f[3] > bottom + 2 and f[0] < x1 and f[2] > x0]
+            whole = any(f[0] <= x0 and f[2] >= x1 for f in over)
+            ends = (x0 + 2, x1 - 2) if wide else ((x0 + x1) / 2,)
+            if all(any(f[0] <= x <= f[2] for f in over) for x in ends) and not (wide and whole):
+                continue
+        kept.append(box)
+    return kept
 
 
 def without_shading(frames: list[Box]) -> list[Box]:

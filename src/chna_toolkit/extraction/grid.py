@@ -107,14 +107,10 @@ def _open_sides(ys: list[float], across: list[list[Stretch]], down: Sequence[Rul
     A table without sides shows itself by three rulings that begin and end alike, and by verticals
     between them; the sides reach as far as those.
     """
-    extents: dict[tuple[int, int], list[Rule]] = {}
-    for y, stretches in zip(ys, across, strict=True):
-        for start, end in stretches:
-            if end - start > 100:
-                extents.setdefault((round(start / 6), round(end / 6)), []).append((y, start, end))
+    rules = [(y, start, end) for y, start, end in _segments(ys, across) if end - start > 100]
     sides: list[Rule] = []
     ends: list[Rule] = []
-    for found in [part for group in extents.values() for part in _near(group, down)]:
+    for found in [part for group in alike(rules) for part in _near(group, down)]:
         if len(found) < 3:
             continue
         left, right = min(f[1] for f in found), max(f[2] for f in found)
@@ -141,6 +137,26 @@ def _has_sides(down: Sequence[Rule], left: float, right: float, top: float, bott
         for x in (left, right)
     ]
     return min(drawn) >= 0.5 * (bottom - top)
+
+
+def joined(rules_h: Sequence[Box]) -> list[Rule]:
+    """Horizontal rulings `(y, x0, x1)`, those drawn cell by cell in one."""
+    return _segments(*_snapped(((b[1] + b[3]) / 2, b[0], b[2]) for b in rules_h if b[2] - b[0] >= SHORT))
+
+
+def alike(rules: Iterable[Rule]) -> list[list[Rule]]:
+    """Rulings that begin and end at the same places, give or take two snaps."""
+    groups: dict[tuple[int, int], list[Rule]] = {}
+    for rule in rules:
+        a, b = round(rule[1] / 8), round(rule[2] / 8)
+        for key in ((a + i, b + j) for i in (0, -1, 1) for j in (0, -1, 1)):
+            group = groups.get(key)
+            if group and max(abs(group[0][1] - rule[1]), abs(group[0][2] - rule[2])) < 2 * SNAP:
+                group.append(rule)
+                break
+        else:
+            groups.setdefault((a, b), []).append(rule)
+    return list(groups.values())
 
 
 def _near(rules: list[Rule], down: Sequence[Rule]) -> list[list[Rule]]:

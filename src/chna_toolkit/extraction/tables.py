@@ -11,11 +11,12 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from chna_toolkit.extraction.graphics import Graphics
-from chna_toolkit.extraction.grid import SNAP, cells_of, grouped
+from chna_toolkit.extraction.grid import SNAP, alike, cells_of, grouped, joined
 from chna_toolkit.extraction.lines import lines_of, same_row
 from chna_toolkit.extraction.words import Line, Word
 
@@ -89,7 +90,7 @@ def is_ruled(graphics: Graphics) -> bool:
 def well_held(tables: Sequence[Table]) -> int:
     """How many words stand in a cell without crossing its sides: which of two readings is better."""
     return sum(
-        word.x0 >= cell.box[0] - SNAP and word.x1 <= cell.box[2] + SNAP
+        not _crosses(cell.box, word)
         for table in tables
         for cell in table.cells
         for line in cell.lines
@@ -99,7 +100,7 @@ def well_held(tables: Sequence[Table]) -> int:
 
 def tables_of(boxes: Sequence[Box], words: list[Word], before: Table | None = None) -> Found:
     """Tables that the boxes of cells make."""
-    centres = sorted(((w.top + w.bottom) / 2, (w.x0 + w.x1) / 2) for w in words)
+    centres = sorted(((w.top + w.bottom) / 2, (w.x0 + w.x1) / 2) for w in words if w.text != ".")
     cells = [cell for cell in boxes if _is_cell(cell, centres)]
     found = Found([], words)
     for group in grouped(cells):
@@ -162,18 +163,16 @@ def _same_edges(a: Sequence[float], b: Sequence[float]) -> bool:
 
 
 def _without_tabs(boxes: Sequence[Box]) -> Sequence[Box]:
-    """Cells but for a button or tab that touches the table: alone in the first or last row, no column's width."""
+    """Cells but for a button or chart that touches the table: alone in the first or last row, no column's width."""
     while len(boxes) > 4:
-        rights = Counter(box[2] for box in boxes)
-        lefts = Counter(box[0] for box in boxes)
-        for row in (max(box[1] for box in boxes), min(box[1] for box in boxes)):
-            alone = [box for box in boxes if box[1] == row]
-            odd = len(alone) == 1 and (rights[alone[0][2]] == 1 or lefts[alone[0][0]] == 1)
-            if odd:
-                boxes = [box for box in boxes if box is not alone[0]]
-                break
-        else:
-            return boxes
+        rows = Counter(box[1] for box in boxes)
+        lefts = {box[0] for box in boxes if rows[box[1]] > 1}
+        rights = {box[2] for box in boxes if rows[box[1]] > 1}
+        ends = {row for row in (min(rows), max(rows)) if rows[row] == 1}
+        kept = [box for box in boxes if box[1] not in ends or (box[0] in lefts and box[2] in rights)]
+        if len(kept) == len(boxes):
+            break
+        boxes = kept
     return boxes
 
 
@@ -195,8 +194,8 @@ def _filled(table: Table, tops: Sequence[float], words: Sequence[Word], single: 
         number = fields.get((bisect_right(tops, y) - 1, bisect_right(table.edges, x) - 1), -1)
         if number >= 0 and _holds(table.cells[number].box, word):
             held[number].append(word)
-            box = table.cells[number].box
-            crossing += word.x0 < box[0] - SNAP or word.x1 > box[2] + SNAP
+            crossing += _crosses(table.cells[number].box, word)
+    crossing -= _merge_bands(table, held)
     flaw = _flaw(table, held, inside, crossing, single)
     if flaw:
         return None, flaw if flaw != "none" else ""
@@ -210,6 +209,34 @@ def _filled(table: Table, tops: Sequence[float], words: Sequence[Word], single: 
     return table, "words cross the rulings" if crossing > 0.03 * inside else ""
 
 
+def _merge_bands(table: Table, held: list[list[Word]]) -> int:
+    """Make one cell of a row whose text runs on over its columns; returns how many words crossed there.
+
+    Such a row names those below it, or stands between two tables whose rulings line up.
+    """
+    crossed = 0
+    for row in range(table.rows):
+        numbers = [n for n, cell in enumerate(table.cells) if cell.rows == (row, row + 1) and held[n]]
+        over = sum(_crosses(table.cells[n].box, word) for n in numbers for word in held[n])
+        if not over or len(numbers) < 2:
+            continue
+        words = sorted((word for n in numbers for word in held[n]), key=lambda word: word.order)
+        if len(lines_of([copy(word) for word in words])) >= len(numbers):
+            continue
+        first = table.cells[numbers[0]]
+        box = table.box[0], first.box[1], table.box[2], first.box[3]
+        table.cells[numbers[0]] = Cell(box, (row, row + 1), (0, table.columns))
+        held[numbers[0]] = words
+        for number in numbers[1:]:
+            held[number] = []
+        crossed += over
+    return crossed
+
+
+def _crosses(box: Box, word: Word) -> bool:
+    return word.x0 < box[0] - SNAP or word.x1 > box[2] + SNAP
+
+
 def _flaw(table: Table, held: Sequence[Sequence[Word]], inside: int, crossing: int, single: bool) -> str:
     """Why cells are no table: "none" if nobody would take them for one, else what speaks against it."""
     full = [(cell, content) for cell, content in zip(table.cells, held, strict=True) if content]
@@ -219,7 +246,8 @@ def _flaw(table: Table, held: Sequence[Sequence[Word]], inside: int, crossing: i
     columns = {cell.columns[0] for cell, _ in full}
     if len(full) < 4 or len(columns) < 2 or sum(count > 1 for count in per_row.values()) < 2:
         return "none"  # boxes one under another, such as marked lines of text
-    if not any(_WORD.search(word.text) for _, content in full for word in content):
+    whole = len(table.cells) == table.rows * table.columns and len(full) > 0.7 * len(table.cells)
+    if not whole and not any(_WORD.search(word.text) for _, content in full for word in content):
         return "none"  # a chart: bars on its grid, with numbers
     if crossing > 0.1 * inside:
         return "words cross the rulings"
@@ -281,18 +309,14 @@ def is_number(text: str) -> bool:
 
 def _open_tables(rules: Sequence[Box], words: Sequence[Word]) -> list[Table]:
     """Tables ruled only across: rows lie between equal rulings, columns between gutters of white."""
-    groups: dict[tuple[int, int], list[float]] = {}
-    for x0, top, x1, bottom in rules:
-        if x1 - x0 > 150:
-            groups.setdefault((round(x0 / 8), round(x1 / 8)), []).append((top + bottom) / 2)
     found = []
-    for (left, right), places in groups.items():
+    for group in alike(rule for rule in joined(rules) if rule[2] - rule[1] > 150):
         ys: list[float] = []
-        for y in sorted(places):
+        for y in sorted(rule[0] for rule in group):
             if not ys or y - ys[-1] > 6:
                 ys.append(y)
         if 4 <= len(ys) <= 80:
-            table = _open_table(left * 8 - 4.0, right * 8 + 4.0, ys, words)
+            table = _open_table(group[0][1] - 4.0, group[0][2] + 4.0, ys, words)
             if table is not None:
                 found.append(table)
     return found
@@ -302,7 +326,7 @@ def _open_table(x0: float, x1: float, ys: list[float], words: Sequence[Word]) ->
     inside = [w for w in words if _holds((x0, ys[0], x1, ys[-1]), w)]
     if len(inside) < 8:
         return None
-    edges = _gutters(inside, x0)
+    edges = _gutters(inside, x0, 0.75 if len(ys) < 6 else 0.45)
     if len(edges) < 2:
         return None
     rights = [*edges[1:], x1]
@@ -318,10 +342,10 @@ def _open_table(x0: float, x1: float, ys: list[float], words: Sequence[Word]) ->
     return table if regular and tall <= 12 else None
 
 
-def _gutters(words: Sequence[Word], x0: float) -> list[float]:
-    """Left edges of columns that white parts on all rows."""
+def _gutters(words: Sequence[Word], x0: float, share: float) -> list[float]:
+    """Left edges of columns that white, `share` of a word's height or more, parts on all rows."""
     heights = sorted(w.height for w in words)
-    white = 0.75 * heights[len(heights) // 2]
+    white = share * heights[len(heights) // 2]
     edges, end = [x0], None
     for word in sorted(words, key=lambda w: w.x0):
         if end is not None and word.x0 - end > white:
