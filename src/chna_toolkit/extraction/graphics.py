@@ -158,7 +158,9 @@ def read_graphics(page: Any, shown: ToShown, width: float, height: float, lines:
     out.cover = covered(out.pictures, width, height)
     out.frames = without_shading(_without_hidden(out.frames))
     for x0, top, x1, bottom in out.frames:
-        out.rules_h += [(x0, y, x1, y) for y in (top, bottom) if -1 <= y <= height + 1]  # what the page cuts off is open
+        out.rules_h += [
+            (x0, y, x1, y) for y in (top, bottom) if -1 <= y <= height + 1
+        ]  # what the page cuts off is open
         out.rules_v += [(x0, top, x0, bottom), (x1, top, x1, bottom)]
     return out
 

@@ -263,7 +263,7 @@ def _is_marker(text: str, words: list[Word]) -> bool:
     if is_bullet(text):
         return True
     if len(text) == 1 and text in _DINGBATS:
-        return words[0].style.font != words[1].style.font
+        return words[0].style.font != words[1].style.font and words[1].text[0].isalnum()
     return is_enumerator(text) and not (len(text) == 2 and text[0].isupper() and _initial(words))
 
 

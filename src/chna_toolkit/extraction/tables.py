@@ -77,7 +77,45 @@ def find_tables(graphics: Graphics, words: list[Word], before: Table | None = No
         if not any(_overlap(table.box, other.box) for other in found.tables):
             found.tables.append(table)
     found.words = _outside(found.tables, words)
+    for table in found.tables:
+        _take_head_above(table, found)
     return found
+
+
+def _take_head_above(table: Table, found: Found) -> None:
+    """Take a line right above the rulings into the table, if it is bold and heads each of its columns."""
+    first = [cell for cell in table.cells if cell.rows[0] == 0]
+    if table.columns < 3 or len(first) < table.columns:
+        return
+    height = first[0].lines[0].height
+    x0, top, x1, _ = table.box
+    above = [w for w in found.words if _holds((x0, top - 1.5 * height, x1, top + 0.3 * height), w)]
+    edges = [*table.edges, x1]
+    slots = [[w for w in above if left <= (w.x0 + w.x1) / 2 < right] for left, right in pairwise(edges)]
+    if (
+        not all(slots)
+        or not all(w.style.bold for w in above)
+        or all(w.style.bold for c in first for w in c.lines[0].words)
+    ):
+        return
+    if any(
+        _crosses((left, 0.0, right, 0.0), w)
+        for (left, right), slot in zip(pairwise(edges), slots, strict=True)
+        for w in slot
+    ):
+        return
+    start = min(w.top for w in above)
+    for cell in table.cells:
+        cell.rows = cell.rows[0] + 1, cell.rows[1] + 1
+    heads = [
+        Cell((left, start, right, top), (0, 1), (column, column + 1), lines_of(slot))
+        for column, (left, right), slot in zip(range(table.columns), pairwise(edges), slots, strict=True)
+    ]
+    table.cells = [*heads, *table.cells]
+    table.rows += 1
+    table.box = x0, start, x1, table.box[3]
+    taken = {id(w) for w in above}
+    found.words = [w for w in found.words if id(w) not in taken]
 
 
 def is_ruled(graphics: Graphics) -> bool:
@@ -202,7 +240,7 @@ def _filled(table: Table, tops: Sequence[float], words: Sequence[Word], single: 
     for cell, content in zip(table.cells, held, strict=True):
         if content:
             cell.lines = lines_of(content)
-    table.cells = [cell for cell in table.cells if cell.lines]
+    table.cells = [part for cell in table.cells if cell.lines for part in _by_columns(cell, table)]
     _part_by_lines(table)
     if max(sum(len(line.words) for line in cell.lines) for cell in table.cells) > MAX_CELL_WORDS:
         return None, "a cell holds a page of text"
@@ -256,6 +294,25 @@ def _flaw(table: Table, held: Sequence[Sequence[Word]], inside: int, crossing: i
     if sum(map(len, held)) < 0.7 * inside:
         return "words stand in no cell"
     return ""
+
+
+def _by_columns(cell: Cell, table: Table) -> list[Cell]:
+    """A cell over several columns parted at their edges, if each holds a part and white lies between."""
+    first, last = cell.columns
+    if last - first < 2:
+        return [cell]
+    edges = [cell.box[0], *table.edges[first + 1 : last], cell.box[2]]
+    words = sorted((word for line in cell.lines for word in line.words), key=lambda word: word.x0)
+    slots = [[w for w in words if left <= (w.x0 + w.x1) / 2 < right] for left, right in pairwise(edges)]
+    if not all(slots):
+        return [cell]
+    whites = [min(w.x0 for w in b) - max(w.x1 for w in a) for a, b in pairwise(slots)]
+    if min(whites) < 1.2 * words[0].height:
+        return [cell]
+    return [
+        Cell((left, cell.box[1], right, cell.box[3]), cell.rows, (column, column + 1), lines_of(slot))
+        for column, (left, right), slot in zip(range(first, last), pairwise(edges), slots, strict=True)
+    ]
 
 
 def _part_by_lines(table: Table) -> None:
@@ -315,11 +372,23 @@ def _open_tables(rules: Sequence[Box], words: Sequence[Word]) -> list[Table]:
         for y in sorted(rule[0] for rule in group):
             if not ys or y - ys[-1] > 6:
                 ys.append(y)
-        if 4 <= len(ys) <= 80:
-            table = _open_table(group[0][1] - 4.0, group[0][2] + 4.0, ys, words)
+        for part in _even(ys):
+            table = _open_table(group[0][1] - 4.0, group[0][2] + 4.0, part, words) if 4 <= len(part) <= 80 else None
             if table is not None:
                 found.append(table)
     return found
+
+
+def _even(ys: Sequence[float]) -> list[list[float]]:
+    """Rulings parted where the white between them is much higher than a row, as under a page's head."""
+    steps = sorted(b - a for a, b in pairwise(ys))
+    most = max(40.0, 3 * steps[len(steps) // 2]) if steps else 0.0
+    parts: list[list[float]] = []
+    for y in ys:
+        if not parts or y - parts[-1][-1] > most:
+            parts.append([])
+        parts[-1].append(y)
+    return parts
 
 
 def _open_table(x0: float, x1: float, ys: list[float], words: Sequence[Word]) -> Table | None:
