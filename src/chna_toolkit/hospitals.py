@@ -240,19 +240,20 @@ def guess_identities(document: Document, file: str) -> tuple[Identity, ...]:
     """Guess hospitals, cycle year and document type from the cover page, the title and the file name.
 
     Of a cycle such as 2022–2024 the year is the first. A document that calls itself joint may
-    get several hospitals, any other gets one. All have the source `guess`.
+    get several hospitals, any other gets one. All have the source `guess`, unless nothing looks
+    like a hospital's name: then the document stands for itself, named by `file`, and the source
+    is `none`.
     """
     title, stem = document.metadata.get("title", ""), PurePosixPath(file).stem
     cover = _cover(document)
     words = re.sub(r"[_\-.]+", " ", stem)
     kind = _guess_type([*cover, title, words])
-    names = _names(cover) or _names([title])
+    names = _names(cover) or _names([title]) or _name_from_file(words)
     names = [one for name in names for one in _apart(name)] if kind == "joint_chna" else names[:1]
     year = _guess_year([*(line for line in cover if _ASSESSMENT.search(line)), *cover, title, stem])
-    return tuple(
-        Identity(name=name, year=year, document_type=kind, source="guess")
-        for name in names[:_MOST_NAMES] or [_name_from_file(words) or stem]
-    )
+    if not names:
+        return (Identity(name=file, year=year, document_type=kind, source="none"),)
+    return tuple(Identity(name=name, year=year, document_type=kind, source="guess") for name in names[:_MOST_NAMES])
 
 
 def _cover(document: Document) -> list[str]:
@@ -312,6 +313,8 @@ def _guess_type(texts: Sequence[str]) -> str:
     return ""
 
 
-def _name_from_file(words: str) -> str:
+def _name_from_file(words: str) -> list[str]:
+    """Return the name that a file name spells out; none if it holds no word for a hospital."""
     rest = _FILLER.sub(" ", _ASSESSMENT.sub(" ", _YEARS.sub(" ", words)))
-    return " ".join(word[:1].upper() + word[1:] for word in rest.split())
+    name = " ".join(word[:1].upper() + word[1:] for word in rest.split())
+    return [name] if _STRONG.search(name) and len(name.split()) > 1 else []

@@ -193,7 +193,8 @@ class Identity:
     @property
     def key(self) -> str:
         """What identifies the hospital over documents: its CCN, else its EIN, else its name."""
-        return self.ccn or self.ein or self.name.casefold()
+        # The same name is typed with straight and typeset with curly apostrophes.
+        return self.ccn or self.ein or " ".join(self.name.casefold().replace("’", "'").split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -227,10 +227,12 @@ def _identify(
         messages = [*hospitals.warnings, *hospitals.unmatched([(one.file, one.document.sha256) for one in found])]
         for message in messages:
             progress.warn(message)
-        guessed = sorted(one.file for one in found if one.identities[0].source == "guess")
+        guessed = sorted(one.file for one in found if one.identities[0].source != "hospitals_csv")
         if guessed:
             shown = ", ".join(guessed[:3]) + (", …" if len(guessed) > 3 else "")
-            progress.warn(f"{hospitals.path}: no row for {len(guessed)} documents, whose hospital is guessed: {shown}")
+            progress.warn(
+                f"{hospitals.path}: no row for {len(guessed)} documents, whose hospital can only be guessed: {shown}"
+            )
     return found
 
 
@@ -253,8 +255,7 @@ def _write(
         opened = [one for one in assessed if one.document.sha256]
         tables = build_tables(opened, lexicon, _failures(assessed), settings.thresholds)
     counts = count(tables)
-    closing = closing_sentence(counts, (out / "index.html").as_posix())
-    manifest = make_manifest(course, lexicon, settings, inputs, counts, closing)
+    manifest = make_manifest(course, lexicon, settings, inputs, counts, closing_sentence(counts))
     write_run(out, tables, manifest)
     run = Run(manifest, tables)
     write_reports(run, out)

@@ -300,7 +300,7 @@ def sample_assessed() -> list[Assessed]:
             unread=24,
         ),
         write().done(
-            "locked.pdf", Identity("locked"), status=DocumentStatus.ENCRYPTED,
+            "locked.pdf", Identity("locked.pdf"), status=DocumentStatus.ENCRYPTED,
             reason="needs a password", hint="Save it without a password.",
         ),
         write().fill(3).done("leaflet.pdf", Identity("Leaflet Clinic", source="guess")),
@@ -338,7 +338,7 @@ def make_run(assessed: Sequence[Assessed], failures: Sequence[Failure] = (), boo
         counts=counts,
         seconds={"extract": 30.5, "tag": 4.25},
         exit_code=4,
-        closing=closing_sentence(counts, "out/index.html"),
+        closing=closing_sentence(counts),
     )
     return Run(manifest, tables)
 

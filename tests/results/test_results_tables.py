@@ -11,6 +11,7 @@ import pytest
 
 from chna_toolkit.model import Assertion, DocumentStatus, Identity, Status
 from chna_toolkit.results import schemas
+from chna_toolkit.results.cells import split_names
 from chna_toolkit.results.frames import frame_of
 from chna_toolkit.results.run import Run
 from chna_toolkit.results.tables import Failure, pdf_link
@@ -158,7 +159,7 @@ def test_cycles_of_a_hospital_stand_apart(run: Run) -> None:
 
 def test_a_document_that_could_not_be_read_is_a_failure_and_never_a_gap(run: Run) -> None:
     unread = {row["hospital_key"] for row in run.rows("coverage_matrix") if row["covered"] == 0}
-    assert unread == {"leaflet clinic", "locked", "old mill hospital"}
+    assert unread == {"leaflet clinic", "locked.pdf", "old mill hospital"}
     assert not unread & {row["hospital_key"] for row in run.rows("gaps")}
     failures = {(row["file"], row["slug"]) for row in run.rows("failures")}
     assert failures == {
@@ -236,9 +237,26 @@ def test_copies_of_a_file_count_once_and_keep_all_names() -> None:
     assert run.manifest.closing.startswith("1 document (1 copy counted once) of 1 hospital: 1 assessed")
 
 
-def test_a_document_without_a_name_is_its_own_hospital() -> None:
-    run = make_run([write().fill(30).done("x/one.pdf"), write().fill(31).done("x/two.pdf")])
-    assert [row["hospital_name"] for row in run.rows("coverage_matrix")] == ["one", "two"]
+def test_a_document_without_a_name_stands_for_itself_and_is_no_hospital() -> None:
+    run = make_run([write().fill(30).done("x/chna.pdf"), write().fill(31).done("y/chna.pdf")])
+    assert [row["hospital_name"] for row in run.rows("coverage_matrix")] == ["x/chna.pdf", "y/chna.pdf"]
+    assert {row["identity_source"] for row in run.rows("document_hospitals")} == {"none"}
+    assert (run.manifest.counts["hospitals"], run.manifest.counts["nameless"]) == (0, 2)
+    assert run.manifest.closing.startswith("2 documents of unknown hospitals: 2 assessed")
+
+
+def test_the_year_of_a_document_of_an_unknown_hospital_is_a_guess() -> None:
+    run = make_run([write().fill(30).done("a-2022.pdf", Identity("a-2022.pdf", year=2022))])
+    row = row_of(run, "coverage_matrix")
+    assert (row["chna_year"], row["year_source"]) == (2022, "guess")
+
+
+def test_a_semicolon_in_the_name_of_a_copy_does_not_make_two_of_it() -> None:
+    names = ("a.pdf", "b;c.pdf", "d.pdf")
+    lost = [write().done(name, status=DocumentStatus.EMPTY, reason="no bytes", content="the same") for name in names]
+    run = make_run(lost)
+    assert (run.manifest.counts["documents"], run.manifest.counts["copies"]) == (1, 2)
+    assert split_names(str(row_of(run, "documents")["other_files"])) == ["b;c.pdf", "d.pdf"]
 
 
 def test_names_from_hospitals_csv_go_before_guesses() -> None:
@@ -270,8 +288,8 @@ def test_a_file_that_could_not_be_opened_is_counted_as_failed(run: Run) -> None:
     assert [counts[kind] for kind in kinds] == [7, 1, 1, 2]
     assert counts["documents"] == 11
     assert run.manifest.closing == (
-        "11 documents of 9 hospitals: 7 assessed, 1 needs OCR, 1 with too little text, 2 failed. "
-        "Median coverage 3 of 15 lessons. Report: out/index.html"
+        "11 documents of 8 hospitals (unknown for 1): 7 assessed, 1 needs OCR, 1 with too little text, 2 failed. "
+        "Median coverage 3 of 15 lessons."
     )
 
 

@@ -225,4 +225,22 @@ def test_without_a_cover_the_title_is_asked_then_the_file_name():
     assert guess(cover(title="Larkspur Hospital CHNA 2021")).year == 2021
     found = guess(cover(title="Microsoft Word - final"), "2020/north-bay_hospital_CHNA-2020-final.pdf")
     assert (found.name, found.year, found.document_type) == ("North Bay Hospital", 2020, "chna")
-    assert guess(cover(), "2019.pdf").name == "2019"
+
+
+def test_one_hospital_is_known_again_however_its_name_is_typeset():
+    assert Identity("Elm Children’s  Hospital").key == Identity("ELM CHILDREN'S HOSPITAL").key
+
+
+@pytest.mark.parametrize(
+    ("document", "file", "year"),
+    [
+        (cover(), "2019.pdf", 2019),
+        (cover(), "downloads/web-page-saved-as.pdf", None),
+        (cover("# Climate Forward", "# Spring 2023 Update"), "city/climate-forward.pdf", 2023),
+        (cover(title="CHNA"), "Hospital.pdf", None),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_no_hospital_is_invented_where_none_is_named(document, file, year):
+    [found] = guess_identities(document, file)
+    assert (found.name, found.source, found.year) == (file, "none", year)

@@ -28,17 +28,17 @@ def report(
     from chna_toolkit.reports import write_reports
     from chna_toolkit.results.run import MANIFEST, read_run
 
-    finished = read_run(run)
-    write_reports(finished, run.parent if run.name == MANIFEST else run)
+    finished, out = read_run(run), run.parent if run.name == MANIFEST else run
+    write_reports(finished, out)
     if not quiet:
-        show_run(finished)
+        show_run(finished, out)
 
 
-def show_run(run: Run) -> None:
-    """Write the summary table and the closing sentence to stdout."""
+def show_run(run: Run, out: Path) -> None:
+    """Write the summary table, the closing sentence and where the report stands to stdout."""
     from chna_toolkit.reports.terminal import print_summary
     from chna_toolkit.results.view import view_of
 
     with stdout_may_close():
         print_summary(view_of(run), sys.stdout)
-        sys.stdout.write(f"\n{run.manifest.closing}\n")
+        sys.stdout.write(f"\n{run.manifest.closing} Report: {(out / 'index.html').as_posix()}\n")

@@ -70,7 +70,7 @@ def scan(
     settings = load_settings(given, config=config)
     outcome = _run(paths, settings, make_progress(quiet, verbose), force)
     if not quiet:
-        show_run(outcome.run)
+        show_run(outcome.run, outcome.out)
     raise typer.Exit(outcome.exit_code)
 
 

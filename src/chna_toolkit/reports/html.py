@@ -134,6 +134,7 @@ def _facts(hospital: HospitalView) -> list[str]:
     facts = [hospital.system, hospital.state]
     facts += [f"CCN {hospital.ccn}"] if hospital.ccn else []
     facts += [f"EIN {hospital.ein}"] if hospital.ein else []
+    facts += [] if hospital.is_known else ["hospital unknown: the document stands under its file name"]
     facts += ["cycle guessed from the document"] if is_guess(hospital) else []
     return [fact for fact in facts if fact]
 

@@ -96,6 +96,8 @@ def _legend(view: RunView, width: int | None) -> list[Text]:
     notes = [line]
     if any(is_guess(hospital) for hospital in view.hospitals):
         notes.append(Text("~ cycle guessed from the document; name it in hospitals.csv", "dim"))
+    if not all(hospital.is_known for hospital in view.hospitals):
+        notes.append(Text("a file name: its hospital is not known; name it in hospitals.csv", "dim"))
     return [*notes, *_names(view, width)]
 
 

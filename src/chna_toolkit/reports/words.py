@@ -59,8 +59,8 @@ def is_guess(hospital: HospitalView) -> bool:
 
 
 def sentence_of(view: RunView) -> str:
-    """Return the closing sentence without the path of the report that shows it."""
-    return view.manifest.closing.partition(" Report: ")[0]
+    """Return the sentence that says it all."""
+    return view.manifest.closing
 
 
 def shown(hospital: HospitalView) -> str:

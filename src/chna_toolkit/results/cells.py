@@ -13,6 +13,7 @@ from chna_toolkit.results.schemas import Column, Value
 _FORMULA = re.compile(r"'*[=+@\t\r\n-]")
 _STARTS = frozenset("'=+@\t\r\n-")
 _NUMBER = re.compile(r"'*-\d+(?:[.,]\d+)*\s?%?")  # a plain negative number is none
+_BETWEEN_NAMES = re.compile(r"(?<!\\);")
 _QUOTED = re.compile(r'[",\r\n]')
 
 
@@ -33,6 +34,16 @@ def expose(cell: str) -> str:
 def _looks_like_formula(text: str) -> bool:
     # Millions of cells: most are ruled out by their first character.
     return text[:1] in _STARTS and bool(_FORMULA.match(text)) and not _NUMBER.fullmatch(text)
+
+
+def join_names(names: Iterable[str]) -> str:
+    """Return several names as one text; a `;` within a name is written `\\;`."""
+    return ";".join(name.replace(";", "\\;") for name in names)
+
+
+def split_names(text: str) -> list[str]:
+    """Undo `join_names`."""
+    return [name.replace("\\;", ";") for name in _BETWEEN_NAMES.split(text) if name]
 
 
 def tidy(value: Value, column: Column) -> Value:

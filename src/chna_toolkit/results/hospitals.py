@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
 
 from chna_toolkit.model import Assessed, Identity, LessonResult, Status
 from chna_toolkit.scoring import hospital_status
@@ -55,11 +54,14 @@ def is_assessed(document: Assessed) -> bool:
 
 
 def identities_of(document: Assessed) -> tuple[tuple[str, Identity], ...]:
-    """Return the hospitals of a document with their keys; a nameless one is named after its file."""
+    """Return the hospitals of a document with their keys; one without any name is named by its file.
+
+    By the whole path: two files called `chna.pdf` in two folders are of two hospitals.
+    """
     named = []
     for identity in document.identities:
         if not identity.key:
-            identity = replace(identity, name=PurePosixPath(document.file).stem or document.document_id)
+            identity = replace(identity, name=document.file, source="none")
         named.append((identity.key, identity))
     return tuple(named)
 
@@ -97,7 +99,8 @@ def group_hospitals(documents: Sequence[Assessed], lessons: Sequence[str]) -> tu
         members = groups[key, year]
         members.sort(key=lambda pair: (_TRUST.index(pair[0].source), pair[1].file))
         own = tuple({one.document_id: one for _, one in sorted(members, key=lambda m: m[1].file)}.values())
-        sources = dict.fromkeys(identity.source for identity, _ in members)
+        # Of a document whose hospital is unknown, the year is still read off the document.
+        sources = dict.fromkeys(identity.source.replace("none", "guess") for identity, _ in members)
         cycles.append(
             HospitalCycle(
                 key=key,

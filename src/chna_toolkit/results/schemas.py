@@ -115,7 +115,9 @@ DOCUMENTS = Table(
     (
         _DOCUMENT_ID,
         replace(_FILE, key=False),
-        Column("other_files", "string", "Further files with the same bytes; they count once.", "paths, ;"),
+        Column(
+            "other_files", "string", "Further files with the same bytes; they count once.", "paths, ; (in a name: \\;)"
+        ),
         Column("sha256", "string", "Hash of the file's bytes.", "64 hexadecimal digits"),
         Column("size_bytes", "integer", "Size of the file.", "bytes"),
         Column(
@@ -148,7 +150,12 @@ DOCUMENT_HOSPITALS = Table(
         replace(_FILE, key=False),
         *_HOSPITAL,
         Column("document_type", "string", "chna, implementation_strategy, joint_chna, other; empty if unknown."),
-        Column("identity_source", "string", "Where name and year come from.", values=_SOURCES),
+        Column(
+            "identity_source",
+            "string",
+            "Where name and year come from; none: no hospital is known, the document stands under its file name.",
+            values=_SOURCES,
+        ),
     ),
 )
 

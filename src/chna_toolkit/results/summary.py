@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from chna_toolkit.results.cells import split_names
 from chna_toolkit.results.frames import rows_of
 
 _ASSESSED, _OCR = "assessed", "needs_ocr"
@@ -16,22 +17,26 @@ def count(tables: Mapping[str, pd.DataFrame]) -> dict[str, int | float | None]:
     """Return the counts of a run for its manifest and closing sentence.
 
     `documents` are distinct files and fall into `assessed`, `needs_ocr`, `failed` (could not be
-    read) and `too_little_text` (read, but too little of it). `median_covered` is over hospitals
+    read) and `too_little_text` (read, but too little of it); `nameless` are those of which no
+    hospital is known. `median_covered` is over hospitals
     and cycles that were assessed; `None` if none was.
     """
     documents = rows_of(tables["documents"])
     kinds = {row["file"]: _kind(str(row["extraction_status"]), bool(row["assessed"])) for row in documents}
-    copies = {name for row in documents for name in str(row["other_files"]).split(";") if name}
+    copies = [name for row in documents for name in split_names(str(row["other_files"]))]
     for row in rows_of(tables["failures"]):
-        if row["file"] not in copies:
+        if not row["document_id"]:
             kinds.setdefault(row["file"], "failed")  # could not be opened: no document at all
+    owners = rows_of(tables["document_hospitals"])
+    named = {row["document_id"] for row in owners if row["identity_source"] != "none"}
     matrix = rows_of(tables["coverage_matrix"])
     covered = [int(row["covered"] or 0) for row in matrix if row["lesson_coverage_percent"] is not None]
     found = list(kinds.values())
     return {
         "documents": len(found),
         "copies": len(copies),
-        "hospitals": len({row["hospital_key"] for row in matrix}),
+        "hospitals": len({row["hospital_key"] for row in owners if row["identity_source"] != "none"}),
+        "nameless": sum(row["document_id"] not in named for row in documents),
         "assessed": found.count(_ASSESSED),
         "needs_ocr": found.count(_OCR),
         "too_little_text": found.count("too_little_text"),
@@ -45,20 +50,22 @@ def count(tables: Mapping[str, pd.DataFrame]) -> dict[str, int | float | None]:
     }
 
 
-def closing_sentence(counts: Mapping[str, int | float | None], report: str = "") -> str:
-    """Return the last line of a scan, such as "8 documents of 7 hospitals: 7 assessed, ..."."""
+def closing_sentence(counts: Mapping[str, int | float | None]) -> str:
+    """Return the sentence that people quote, such as "8 documents of 7 hospitals: 7 assessed, ..."."""
     parts = [f"{counts['assessed']} assessed", f"{counts['needs_ocr']} {_verb(counts['needs_ocr'])} OCR"]
     if counts["too_little_text"]:
         parts.append(f"{counts['too_little_text']} with too little text")
     parts.append(f"{counts['failed']} failed")
     copies = f" ({_of(counts['copies'], 'copy', 'copies')} counted once)" if counts["copies"] else ""
-    sentence = (
-        f"{_of(counts['documents'], 'document')}{copies} of {_of(counts['hospitals'], 'hospital')}: {', '.join(parts)}."
-    )
+    unknown = f" (unknown for {counts['nameless']:,})" if counts["nameless"] else ""
+    hospitals = f"{_of(counts['hospitals'], 'hospital')}{unknown}"
+    if unknown and not counts["hospitals"]:
+        hospitals = "unknown hospitals"
+    sentence = f"{_of(counts['documents'], 'document')}{copies} of {hospitals}: {', '.join(parts)}."
     if counts["median_covered"] is not None:
         lessons = _of(counts["lessons"], "lesson")
         sentence += f" Median coverage {counts['median_covered']:g} of {lessons}."
-    return f"{sentence} Report: {report}" if report else sentence
+    return sentence
 
 
 def _kind(status: str, assessed: bool) -> str:

@@ -12,6 +12,7 @@ import pandas as pd
 from chna_toolkit.lexicon.model import Lesson, Lexicon
 from chna_toolkit.model import Assertion, Assessed, Mention, Status
 from chna_toolkit.results import schemas
+from chna_toolkit.results.cells import join_names
 from chna_toolkit.results.frames import Row, frame_of
 from chna_toolkit.results.gaps import gap_rows
 from chna_toolkit.results.hospitals import (
@@ -94,7 +95,7 @@ def _document_row(one: Assessed, others: Sequence[str]) -> Row:
     return {
         "document_id": one.document_id,
         "file": one.file,
-        "other_files": ";".join(others),
+        "other_files": join_names(others),
         "sha256": document.sha256,
         "size_bytes": one.size,
         "extraction_status": document.status.value,

@@ -149,6 +149,7 @@ class HospitalView:
     state: str
     year: int | None
     year_source: str
+    is_known: bool  # False: a document of an unknown hospital, under its file name
     is_incomplete: bool
     documents: tuple[DocumentView, ...]
     findings: tuple[Finding, ...]  # one a lesson, in order

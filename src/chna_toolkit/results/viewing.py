@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from chna_toolkit.model import DocumentStatus, Status
+from chna_toolkit.results.cells import split_names
 from chna_toolkit.results.run import Run
 from chna_toolkit.results.schemas import NEAREST
 from chna_toolkit.results.view import (
@@ -48,10 +49,11 @@ class Builder:
         self.mentions: dict[tuple[str, str], list[_Row]] = defaultdict(list)
         for row in self._rows("mentions"):
             self.mentions[row["document_id"], row["lesson_id"]].append(row)
+        owners = self._rows("document_hospitals")
         self.types = {
-            (row["document_id"], row["hospital_key"], row["chna_year"]): row["document_type"]
-            for row in self._rows("document_hospitals")
+            (row["document_id"], row["hospital_key"], row["chna_year"]): row["document_type"] for row in owners
         }
+        self.known = {row["hospital_key"] for row in owners if row["identity_source"] != "none"}
         self.documents = {row["document_id"]: self._document(row) for row in self._rows("documents")}
         self.latest = {lesson: self._latest(lesson) for lesson in run.lessons}
         self.lessons = tuple(self._lesson(row) for row in self._rows("lessons"))
@@ -105,7 +107,7 @@ class Builder:
             id=row["document_id"],
             file=row["file"],
             link=self.link(row["file"]),
-            other_files=tuple(name for name in row["other_files"].split(";") if name),
+            other_files=tuple(split_names(row["other_files"])),
             status=DocumentStatus(row["extraction_status"]),
             is_assessed=row["assessed"],
             reason=row["reason"],
@@ -133,6 +135,7 @@ class Builder:
             state=row["state"],
             year=row["chna_year"],
             year_source=row["year_source"],
+            is_known=row["hospital_key"] in self.known,
             is_incomplete=row["incomplete"],
             documents=documents,
             findings=tuple(self._finding(lesson, place, documents, lesson.id in fragile) for lesson in self.lessons),
