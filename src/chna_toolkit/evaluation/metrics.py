@@ -25,6 +25,7 @@ class GoldUnit:
     prev: str
     labels: Mapping[str, str]
     maybe: frozenset[str]
+    doc: str = ""  # the document it stands in; "" of a text written for coding
 
 
 @dataclass(slots=True)
@@ -109,6 +110,7 @@ def load_gold(path: Path) -> list[GoldUnit]:
                     prev=row.get("prev", ""),
                     labels=row["labels"],
                     maybe=frozenset(row.get("maybe", ())),
+                    doc=row.get("doc", ""),
                 )
             )
         except (ValueError, KeyError, TypeError) as error:

@@ -92,6 +92,11 @@ class PhraseIndex:
         self._by_head: dict[int, _Tails] = {}  # of heads that it has
         self._names: list[Profile] = []  # what a proper name is good for
 
+    @property
+    def keys(self) -> Mapping[object, int]:
+        """What each atom stands for: `("class", full name)` or `("phrases", scope, phrases)`."""
+        return self._atoms
+
     def add(self, phrases: Sequence[str], scope: str = "") -> Group:
         """Add a group of phrases; call before `freeze`. Returns the atoms that stand for it."""
         atoms: list[int] = []
