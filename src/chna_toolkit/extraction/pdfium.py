@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import ctypes
 import re
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,8 @@ from chna_toolkit.model import DocumentStatus
 MAX_CHARS = 60_000  # on one page; a dense broadsheet has 20,000
 MAX_SIDE = 14_400.0  # points; the largest page PDF 1.x allows
 
-_TOKEN = re.compile(r"[^\s\x00-\x1f\x7f\ufffe\u200b\ufeff]+[\ufffe\x02\xad]?")
+_TOKEN = re.compile(r"([^\s\x00-\x1f\x7f\ufffe\u200b\ufeff]+[\ufffe\x02\xad]?)(\s*?[\r\n])?")  # and a line end after it
+_FLOATS = struct.Struct("4f")
 _NOTE = re.compile(r"(?<=[A-Za-z).,;:”\"’'%\]\d])(\d{1,3}(?:[,–-]\d{1,3})*)$")
 _UNITS_TEXT = """
 m km ft mi cm mm in yd sq µg/m mg/m
@@ -181,34 +184,42 @@ class _Reader:
 
     def __init__(self, pdf: Pdf, handle: int, text: str, frame: Frame, read: RawPage) -> None:
         self.pdf, self.handle, self.text, self.frame, self.read = pdf, handle, text, frame, read
-        self.rect = raw.FS_RECTF()
+        self.rect = (ctypes.c_float * 4)()  # an FS_RECTF: left, top, right, bottom
         self.rect_at = ctypes.addressof(self.rect)
         self.matrix = raw.FS_MATRIX()
         self.matrix_at = ctypes.addressof(self.matrix)
         self.paint = [ctypes.c_uint() for _ in range(4)]
         self.paint_at = [ctypes.addressof(value) for value in self.paint]
-        self.seen: dict[tuple[str, int], list[tuple[float, float]]] = {}
-        self.last_bottom = self.last_x1 = -1.0
 
     def run(self) -> None:
         """Fill `words` and `sideways` of the page."""
-        text, style, edge = self.text, PLAIN, True
-        for match in _TOKEN.finditer(text):
-            start, end = match.span()
-            edge = edge or not text[start - 1].strip("\r\n\ufffe\x02")
+        style, edge, last_x1 = PLAIN, True, -1.0
+        for match in _TOKEN.finditer(self.text):
+            start, end = match.span(1)
+            token, ends_line = match[1], match.end() > end
             first = self.box(start)
             last = self.box(end - 1) if end - start > 1 else first
-            if edge or first[0] - self.last_x1 > 8 or text[end : end + 2].lstrip(" ")[:1] in "\r\n":
+            if edge or ends_line or first[0] - last_x1 > 8:
                 style = self.style(start, style)
-            edge = end - start == 1  # what follows a bullet has a style of its own
-            self.last_x1 = last[2]
-            self.take(match.group(), start, end, first, last, style)
+            # What follows a bullet has a style of its own.
+            edge = ends_line or end - start == 1 or token[-1] in "\ufffe\x02"
+            last_x1 = last[2]
+            level = abs(last[1] - first[1]) < 0.3 * (first[3] - first[1]) and last[0] >= first[0]
+            if level and token.isascii() and token[-1] not in "0123456789":  # most words
+                top, bottom = min(first[1], last[1]), max(first[3], last[3])
+                self.keep(Word(token, first[0], top, last[2], bottom, start, style))
+            else:
+                self.take(token, start, end, first, last, style)
+        self.read.words = without_doubles(self.read.words)
 
     def box(self, index: int) -> tuple[float, float, float, float]:
         """Box as shown of the character at `index`, all its font's height."""
         _loose(self.handle, index, self.rect_at)
-        rect = self.rect
-        return self.frame.box(rect.left, rect.bottom, rect.right, rect.top)
+        left, top, right, bottom = _FLOATS.unpack_from(self.rect)
+        frame = self.frame
+        if frame.rotation == 0:
+            return left - frame.left, frame.up - top, right - frame.left, frame.up - bottom
+        return frame.box(left, bottom, right, top)
 
     def style(self, index: int, last: Style) -> Style:
         """Style of the character at `index`."""
@@ -300,22 +311,34 @@ class _Reader:
         return note[3] < first[3] - 0.2 * height
 
     def keep(self, word: Word) -> None:
-        """Append a word unless it is outside the page or printed twice."""
+        """Append a word unless it is outside the page."""
         read = self.read
         if not word.text:
             return
-        x, y = (word.x0 + word.x1) / 2, (word.top + word.bottom) / 2
-        if not (0 <= x <= read.width and 0 <= y <= read.height):
+        if 0 <= word.x0 + word.x1 <= 2 * read.width and 0 <= word.top + word.bottom <= 2 * read.height:
+            read.words.append(word)
+        else:
             read.clipped += 1
-            return
-        near = 0.2 * word.height
-        row = int(word.top / 3)
-        for bucket in (row - 1, row, row + 1):
-            for left, top in self.seen.get((word.text, bucket), ()):
-                if abs(left - word.x0) < near and abs(top - word.top) < near:
-                    return
-        self.seen.setdefault((word.text, row), []).append((word.x0, word.top))
-        read.words.append(word)
+
+
+def without_doubles(words: list[Word]) -> list[Word]:
+    """Words but for those printed again at nearly the same place, as fake bold and shadows are."""
+    groups: dict[str, list[Word]] = {}
+    for word in words:
+        groups.setdefault(word.text, []).append(word)
+    doubles: set[int] = set()
+    for group in groups.values():
+        if len(group) < 2:
+            continue
+        group.sort(key=lambda word: word.top)
+        for index, word in enumerate(group):
+            near = 0.2 * (word.bottom - word.top)
+            for other in islice(group, index + 1, index + 200):
+                if other.top - word.top >= near:
+                    break
+                if abs(other.x0 - word.x0) < near:
+                    doubles.add(max(word.order, other.order))
+    return [word for word in words if word.order not in doubles] if doubles else words
 
 
 def _upright(reader: _Reader, index: int) -> bool:

@@ -287,10 +287,10 @@ def _flaw(table: Table, held: Sequence[Sequence[Word]], inside: int, crossing: i
     whole = len(table.cells) == table.rows * table.columns and len(full) > 0.7 * len(table.cells)
     if not whole and not any(_WORD.search(word.text) for _, content in full for word in content):
         return "none"  # a chart: bars on its grid, with numbers
+    if len(full) < 0.3 * len(table.cells):
+        return "none"  # a chart's grid
     if crossing > 0.1 * inside:
         return "words cross the rulings"
-    if len(full) < 0.3 * len(table.cells):
-        return "most cells are empty"
     if sum(map(len, held)) < 0.7 * inside:
         return "words stand in no cell"
     return ""
@@ -342,19 +342,26 @@ def _levels(cells: Sequence[Cell]) -> list[Line]:
         return []
     lines = [line for cell in cells[1:] for line in cell.lines]
     numbers = sum(is_number(line.text) or not _WORD.search(line.text) for line in lines)
-    level = sum(any(same_row(line, at) for at in levels) for line in lines)
+    level = sum(_is_level(line, levels) for line in lines)
     return levels if numbers > 0.8 * len(lines) and level > 0.95 * len(lines) else []
+
+
+def _is_level(line: Line, levels: Sequence[Line]) -> bool:
+    at = bisect_left(levels, line.top, key=lambda level: level.top)
+    return any(same_row(line, level) for level in levels[max(0, at - 1) : at + 1])
 
 
 def _parts(cell: Cell, levels: Sequence[Line]) -> list[Cell]:
     tops = [cell.box[1], *((a.bottom + b.top) / 2 for a, b in pairwise(levels)), cell.box[3]]
-    parts = []
-    for number, (top, bottom) in enumerate(pairwise(tops)):
-        lines = [line for line in cell.lines if top <= (line.top + line.bottom) / 2 < bottom]
-        row = cell.rows[0] + number
-        if lines:
-            parts.append(Cell((cell.box[0], top, cell.box[2], bottom), (row, row + 1), cell.columns, lines))
-    return parts
+    held: dict[int, list[Line]] = {}
+    for line in cell.lines:
+        number = bisect_right(tops, (line.top + line.bottom) / 2) - 1
+        held.setdefault(min(max(0, number), len(levels) - 1), []).append(line)
+    x0, _, x1, _ = cell.box
+    return [
+        Cell((x0, tops[n], x1, tops[n + 1]), (cell.rows[0] + n, cell.rows[0] + n + 1), cell.columns, lines)
+        for n, lines in sorted(held.items())
+    ]
 
 
 def is_number(text: str) -> bool:
