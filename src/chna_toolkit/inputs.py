@@ -17,6 +17,9 @@ from pathlib import Path
 from chna_toolkit.errors import NoInputError, UsageError
 
 
+_LONGEST_SHOWN = 200  # characters of a path in a message
+
+
 @dataclass(frozen=True, slots=True)
 class Input:
     """One document to read. `problem` says why its bytes could not be read; "" if they could."""
@@ -40,21 +43,36 @@ def find_inputs(arguments: Sequence[str], listed: Iterable[str] = ()) -> list[In
     for argument in arguments:
         entries = (line.rstrip("\r\n") for line in listed) if argument == "-" else (argument,)
         for entry in entries:
-            for path, shown in _expand(entry):
+            for path, shown in _found(entry):
                 real = path.resolve()
                 shown = _printable(shown)
-                found[real] = min(shown, found.get(real, shown))
+                found[real] = min(shown, found.get(real, shown), key=_plainness)
     if not found:
+        where = ("the list on stdin" if argument == "-" else argument for argument in arguments)
         raise NoInputError(
-            f"no PDF in {', '.join(arguments) or 'the list'}",
+            f"no PDF in {', '.join(where)}",
             "Folders are searched for files that end in .pdf; hidden files are left out.",
         )
     return _join_copies(_read(path, shown) for path, shown in _disambiguate(found))
 
 
+def _plainness(name: str) -> tuple[int, str]:
+    """Sort the names of one file: the one that takes the fewest folders first."""
+    return name.count("/"), name
+
+
 def _printable(name: str) -> str:
     """Return a name that can be written as UTF-8: file systems allow bytes that no text has."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _found(entry: str) -> Iterator[tuple[Path, str]]:
+    """Yield the files an argument stands for, or say why it cannot be looked at."""
+    try:
+        yield from _expand(entry)
+    except OSError as error:  # no permission, a name too long
+        shown = entry if len(entry) <= _LONGEST_SHOWN else f"{entry[:_LONGEST_SHOWN]}…"
+        raise UsageError(f"{shown}: {error.strerror or error}", "Check the path, and that you may read it.") from error
 
 
 def _expand(entry: str) -> Iterator[tuple[Path, str]]:
@@ -85,9 +103,16 @@ def _expand_glob(pattern: str) -> Iterator[tuple[Path, str]]:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """Yield the PDFs below a folder; links to folders are followed, but none is entered twice."""
+    """Yield the PDFs below a folder; links to folders are followed, but none is entered twice.
+
+    A folder that cannot be read is yielded itself: it becomes a failure, for what it holds would
+    be missed in silence otherwise.
+    """
     seen: set[tuple[int, int]] = set()
-    for current, folders, files in os.walk(folder, followlinks=True):
+    unread: list[str] = []
+    for current, folders, files in os.walk(
+        folder, followlinks=True, onerror=lambda error: unread.append(error.filename)
+    ):
         status = Path(current).stat()
         if (status.st_dev, status.st_ino) in seen:
             folders.clear()
@@ -96,9 +121,17 @@ def _walk(folder: Path) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             path = Path(current, name)
-            is_readable = path.is_file() or path.is_symlink()  # a broken link becomes a failure, not a gap
-            if name.lower().endswith(".pdf") and not name.startswith(".") and is_readable:
+            if name.lower().endswith(".pdf") and not name.startswith(".") and _may_hold_text(path):
                 yield path
+    yield from map(Path, unread)
+
+
+def _may_hold_text(path: Path) -> bool:
+    """Return whether it is a file, or what is meant to be one: that becomes a failure, not a gap."""
+    try:
+        return path.is_file() or path.is_symlink()  # a broken link
+    except OSError:  # in a folder that can be listed and not entered
+        return True
 
 
 def _disambiguate(found: dict[Path, str]) -> list[tuple[Path, str]]:

@@ -10,6 +10,7 @@ holds.
 from __future__ import annotations
 
 import difflib
+import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -146,13 +147,19 @@ def select_lessons(lexicon: Lexicon, keys: Sequence[str]) -> tuple[str, ...]:
     chosen = set()
     for key in keys:
         try:
-            chosen.add(lexicon.lesson(key).id)
+            chosen.add(lexicon.lesson(_plain_key(key)).id)
         except KeyError:
             known = [name for lesson in lexicon.lessons for name in (lesson.id, lesson.slug)]
-            close = difflib.get_close_matches(key.strip(), known, n=1)
+            close = difflib.get_close_matches(key.strip().lower(), known[1::2], n=1)
             hint = f"Did you mean {close[0]}?" if close else f"Lessons are {', '.join(known[::2])}."
             raise UsageError(f"unknown lesson {key!r}", hint) from None
     return tuple(lesson.id for lesson in lexicon.lessons if lesson.id in chosen or not chosen)
+
+
+def _plain_key(key: str) -> str:
+    """Return what people write for a lesson as the lexicon knows it: `05` and `l5` as `5`, words with hyphens."""
+    number = re.fullmatch(r"\s*[Ll]?0*(\d+)\s*", key)
+    return number[1] if number else "-".join(key.lower().split())
 
 
 def make_plan(

@@ -11,6 +11,8 @@ import io
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -47,8 +49,8 @@ class UnitFormat:
         found = name or ("jsonl" if source == "-" else Path(source).suffix.lower().lstrip("."))
         found = {"ndjson": "jsonl", "text": "txt"}.get(found, found)
         if found not in FORMATS:
-            hint = f"Say what it holds with --input-format {'|'.join(FORMATS)}."
-            raise UsageError(f"{source}: cannot tell the format from the name", hint)
+            what = f"--input-format {name!r} is unknown" if name else f"{source}: cannot tell the format from the name"
+            raise UsageError(what, f"Say what it holds with --input-format {'|'.join(FORMATS)}.")
         return cls(found, text_column, id_column)
 
 
@@ -127,10 +129,10 @@ def _parse_json(data: bytes, line: int) -> Unit | None:
     if line == 1:
         data = data.removeprefix(b"\xef\xbb\xbf")
     try:
-        value = json.loads(data)
+        value = json.loads(data, parse_constant=_refuse_constant, parse_float=_parse_float)
     except UnicodeDecodeError as error:
         raise ValueError(f"not UTF-8: {error.reason}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"not JSON: {error}") from error
     if not isinstance(value, dict):
         raise ValueError("not an object")
@@ -142,6 +144,16 @@ def _parse_json(data: bytes, line: int) -> Unit | None:
     return Unit(value.get("id", line), text, prev or "")
 
 
+def _refuse_constant(name: str) -> float:
+    # Python reads and writes them, but they are no JSON: an answer with one could not be read elsewhere.
+    raise ValueError(f"{name} is no number")
+
+
+def _parse_float(text: str) -> float:
+    number = float(text)
+    return number if isfinite(number) else _refuse_constant(text)
+
+
 def _parse_plain(data: bytes, line: int) -> Unit:
     try:
         return Unit(line, data.decode("utf-8-sig" if line == 1 else "utf-8").rstrip("\r"))
@@ -151,9 +163,14 @@ def _parse_plain(data: bytes, line: int) -> Unit:
 
 def _read_csv(stream: BinaryIO, name: str, form: UnitFormat) -> Iterator[list[Unit]]:
     csv.field_size_limit(2**31 - 1)  # a cell may hold a whole chapter
-    reader = csv.DictReader(io.TextIOWrapper(stream, "utf-8-sig", newline=""), strict=True)
+    text = io.TextIOWrapper(stream, "utf-8-sig", newline="")
     units: list[Unit] = []
+    reader = csv.DictReader(text, strict=True)
     try:
+        first = text.readline()
+        # Spreadsheets of many languages write semicolons.
+        delimiter = max(",;\t", key=first.count)
+        reader = csv.DictReader(chain([first] if first else [], text), strict=True, delimiter=delimiter)
         columns = list(reader.fieldnames or ())
         for wanted in filter(None, (form.text_column, form.id_column)):
             if wanted not in columns:

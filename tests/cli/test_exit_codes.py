@@ -44,6 +44,7 @@ def test_1_when_a_check_fails(chna, home, monkeypatch):
         (["scan", "pdfs", "-o", "out", "--lexicon", "pdfs"], "no lexicon"),
         (["lesson", "L99"], "unknown lesson"),
         (["tag", "words.doc"], "cannot tell the format"),
+        (["tag", "words.txt", "--input-format", "doc"], "--input-format 'doc' is unknown"),
         (["tag", "missing.jsonl"], "missing.jsonl: No such file"),
         (["extract", "pdfs", "--format", "docx"], "--format 'docx' is unknown"),
         (["cache", "burn"], "unknown action 'burn'"),
@@ -137,6 +138,17 @@ def test_141_when_nobody_reads_on(home):
     process.stdout.close()
     assert process.wait(timeout=30) == 141
     assert process.stderr.read() == b""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_6_when_stdout_is_full_and_0_when_there_is_none(home):
+    script = "from chna_toolkit.cli.app import main; main(['lesson', '--all', '--json'])"
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([sys.executable, "-c", script], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == ExitCode.OUTPUT
+    assert done.stderr.startswith("error: cannot write to stdout: No space left")
+    closed = f'exec "{sys.executable}" -c "{script}" >&-'
+    assert subprocess.run(["/bin/sh", "-c", closed], capture_output=True, text=True).stderr == ""
 
 
 def test_the_doctor_is_well_here(chna):

@@ -59,6 +59,8 @@ def test_a_lesson_by_id_number_or_slug(chna):
     by_id = chna("lesson", "L10")
     assert by_id.code == ExitCode.OK
     assert by_id.out == chna("lesson", "10").out == chna("lesson", "formal-agreements").out
+    assert by_id.out == chna("lesson", "l10").out == chna("lesson", "Formal Agreements").out
+    assert chna("lesson", "05").out == chna("lesson", "L5").out == chna("lesson", "L05").out
     for part in ("Formal agreements", "Code when", "Do not code when", "Recommendation", "Counter-examples"):
         assert part in by_id.out
     assert max(len(line) for line in by_id.out.splitlines()) <= 80
@@ -88,6 +90,14 @@ def test_the_version_names_tool_and_lexicon(chna):
     done = chna("--version")
     assert done.code == ExitCode.OK
     assert done.out.startswith(f"chna {__version__}\nlexicon ")
+
+
+@pytest.mark.parametrize(("key", "hint"), [("formal-agrements", "formal-agreements"), ("CLEAR-OWNER", "clear-owners")])
+def test_a_misspelt_lesson_gets_a_suggestion(chna, key, hint):
+    done = chna("lesson", key)
+    assert (done.code, done.out) == (ExitCode.USAGE, "")
+    assert f"Did you mean {hint}?" in done.err
+    assert "Lessons are L05, L09, L10." in chna("lesson", "L99").err
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -45,7 +45,7 @@ def test_quiet_says_nothing_and_verbose_explains_each_document(chna, documents):
     assert (done.out, done.err) == ("", "")
     (documents / "bad.pdf").write_text("needs_ocr\n")
     done = chna("scan", documents, "-o", "out", "-v", "-j", "1")
-    assert re.search(r"north\.pdf: ok, 1 pages \(1 readable\), 100 words, 1 mentions counted", done.err)
+    assert re.search(r"north\.pdf: ok; pages: 1 \(1 readable\), words: 100, mentions: 1 counted, 0 set aside", done.err)
     assert re.search(r"bad\.pdf: needs ocr: it is needs_ocr mend it", done.err)
     assert "cached; load" in done.err
 
@@ -83,6 +83,14 @@ def test_report_renders_again_without_any_pdf(chna, documents):
     assert done.code == ExitCode.OK
     assert Path("out/index.html").read_bytes() == page
     assert done.out == first.out
+
+
+def test_a_run_that_was_moved_says_where_it_stands_now(chna, documents, home):
+    chna("scan", documents, "-o", home / "out")
+    assert str(home) not in Path("out/summary.md").read_text()
+    Path("out").rename("elsewhere")
+    assert chna("report", "elsewhere").out.splitlines()[-1].endswith(" Report: elsewhere/index.html")
+    assert chna("report", "elsewhere/run.json").out.splitlines()[-1].endswith(" Report: elsewhere/index.html")
 
 
 def test_names_that_try_to_steer_the_terminal_are_shown_plain(chna, documents):

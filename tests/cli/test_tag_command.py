@@ -52,6 +52,8 @@ def test_csv_with_its_columns(chna, home):
     assert answers(chna("tag", "b.csv").out)[0]["id"] == "007"
     (home / "c.csv").write_text("text\nL05\n")
     assert answers(chna("tag", "c.csv").out)[0]["id"] == 1
+    (home / "d.csv").write_text("id;text\r\nk;L05, then more\r\n")
+    assert [(one["id"], list(one["labels"])) for one in answers(chna("tag", "d.csv").out)] == [("k", ["5"])]
     done = chna("tag", "a.csv")
     assert (done.code, done.out) == (ExitCode.USAGE, "")
     assert "a.csv:1: no column 'text'" in done.err
@@ -75,6 +77,9 @@ GOOD = json.dumps({"id": 1, "text": "L05"})
         ("a.jsonl", f'{GOOD}\n{{"text": 3}}\n'.encode(), 'a.jsonl:2: "text" is not a string'),
         ("a.jsonl", f'{GOOD}\n{{"text": "", "prev": 3}}\n'.encode(), 'a.jsonl:2: "prev" is not a string'),
         ("a.jsonl", f"{GOOD}\n".encode() + b'{"text": "caf\xe9"}\n', "a.jsonl:2: not UTF-8"),
+        ("a.jsonl", f'{GOOD}\n{{"id": NaN, "text": ""}}\n'.encode(), "a.jsonl:2: not JSON: NaN is no number"),
+        ("a.jsonl", f'{GOOD}\n{{"id": [1e999], "text": ""}}\n'.encode(), "a.jsonl:2: not JSON: 1e999 is no number"),
+        ("a.jsonl", f"{GOOD}\n{'[' * 100_000}\n".encode(), "a.jsonl:2: not JSON"),
         ("a.txt", b"L05\ncaf\xe9\n", "a.txt:2: not UTF-8"),
         ("a.csv", b"text\nL05\na,b\n", "a.csv:3: has more or fewer cells"),
     ],

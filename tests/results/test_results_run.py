@@ -69,6 +69,48 @@ def test_a_missing_or_foreign_table_is_named(tmp_path: Path) -> None:
         read_run(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("name", "edit", "message"),
+    [
+        ("lesson_results", lambda lines: lines[:1] + lines[2:], "not one row for each document and lesson"),
+        ("documents", lambda lines: lines[:1] + lines[2:], "not one row for each document and lesson"),
+        (
+            "lesson_results",
+            lambda lines: [line.replace(",covered,", ",shown,") for line in lines],
+            "status cannot be 'shown'",
+        ),
+        ("mentions", lambda lines: [lines[0], *(f"0{line[1:]}" for line in lines[1:])], None),
+        ("mentions", lambda lines: [*lines, "cut"], "1 cells instead of"),
+        ("gaps", lambda lines: [*lines, '"open'], "1 cells instead of"),
+        ("coverage_matrix", lambda lines: [line.replace(";", ";0000") for line in lines], "documents.csv lacks"),
+        ("document_hospitals", lambda lines: [lines[0], f"x{lines[1]}", *lines[2:]], "documents.csv lacks: x"),
+    ],
+)
+def test_tables_that_do_not_belong_together_are_refused(tmp_path: Path, name: str, edit, message: str | None) -> None:
+    run = sample_run()
+    write_run(tmp_path, run.tables, run.manifest)
+    path = tmp_path / f"{name}.csv"
+    path.write_text("\n".join(edit(path.read_text("utf-8").splitlines())), "utf-8")
+    if message:
+        with pytest.raises(UsageError, match=message):
+            read_run(tmp_path)
+    else:
+        read_run(tmp_path)
+
+
+def test_a_run_that_may_not_be_read_is_no_bug(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = sample_run()
+    write_run(tmp_path, run.tables, run.manifest)
+    for method in ("open", "read_bytes"):
+
+        def refuse(*_: object, **__: object) -> None:
+            raise PermissionError(13, "Permission denied")
+
+        monkeypatch.setattr(Path, method, refuse)
+        with pytest.raises(UsageError, match="Permission denied"):
+            read_run(tmp_path)
+
+
 def test_an_interrupted_write_leaves_no_run_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = sample_run()
     write_run(tmp_path, run.tables, run.manifest)

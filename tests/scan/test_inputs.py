@@ -81,6 +81,35 @@ def test_links_that_go_round_in_a_circle_end(folder: Path):
     assert shown(folder) == ["2022/c.pdf", "2022/deep/e.Pdf", "A.PDF", "b.pdf"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
+def test_a_file_met_on_many_ways_keeps_its_plainest_name(folder: Path):
+    (folder / "2022" / "loop").symlink_to(folder, target_is_directory=True)
+    assert shown(folder / "**" / "*.pdf") == ["2022/c.pdf", "b.pdf"]
+
+
+@pytest.mark.skipif(os.name == "nt" or not hasattr(os, "geteuid"), reason="modes are for Unix")
+@pytest.mark.parametrize("mode", [0o000, 0o444], ids=["neither listed nor entered", "listed but not entered"])
+def test_a_folder_that_cannot_be_read_is_not_missed_in_silence(folder: Path, mode: int):
+    locked = folder / "2022"
+    locked.chmod(mode)
+    try:
+        if os.access(locked, os.X_OK):
+            pytest.skip("this user may read everything")
+        found = {item.file: item.problem for item in find_inputs([str(folder)])}
+        assert "Permission denied" in {problem for file, problem in found.items() if file.startswith("2022")}
+        assert found["b.pdf"] == ""
+        with pytest.raises(UsageError, match="Permission denied"):
+            shown(locked / "c.pdf")
+    finally:
+        locked.chmod(0o755)
+
+
+def test_what_cannot_be_a_path_is_named_but_not_in_full(folder: Path):
+    with pytest.raises(UsageError, match=r"x{200}… ?:") as caught:
+        shown("x" * 5000)
+    assert len(caught.value.message) < 300
+
+
 def test_a_path_that_does_not_exist_is_named(folder: Path):
     with pytest.raises(UsageError, match=r"missing\.pdf") as caught:
         shown(folder, "missing.pdf")
@@ -92,6 +121,11 @@ def test_nothing_found_is_no_input(tmp_path: Path, arguments: list[str]):
     with pytest.raises(NoInputError) as caught:
         shown(*(argument.format(tmp_path) for argument in arguments))
     assert caught.value.exit_code is ExitCode.NO_INPUT
+
+
+def test_an_empty_list_is_called_a_list():
+    with pytest.raises(NoInputError, match="no PDF in the list on stdin"):
+        shown("-")
 
 
 def test_a_file_that_cannot_be_opened_is_an_input_with_a_problem(folder: Path, monkeypatch):

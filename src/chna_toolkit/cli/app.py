@@ -12,7 +12,7 @@ import typer
 
 from chna_toolkit import __version__
 from chna_toolkit.cli import extract, housekeeping, lesson, report, scan, tag
-from chna_toolkit.cli.output import say, say_error, stdout_may_close
+from chna_toolkit.cli.output import open_streams, say, say_error, stdout_may_close
 from chna_toolkit.errors import ChnaError, ExitCode, MissingDependencyError
 
 # Plain help, the same on every terminal and in CI; our own handler below instead of Typer's.
@@ -59,6 +59,7 @@ def _root(
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run `chna` with the arguments (of the process by default) and exit with its code."""
+    open_streams()
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, ValueError):  # a name that the terminal cannot show is no reason to end
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]

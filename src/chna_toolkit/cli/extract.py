@@ -19,9 +19,7 @@ def register(app: typer.Typer) -> None:
 
 
 def extract(
-    paths: Annotated[
-        list[str], typer.Argument(metavar="PDF...", help="PDFs, folders, globs, or - for a list on stdin.")
-    ],
+    paths: Annotated[list[str], typer.Argument(metavar="PDF", help="PDFs, folders, globs, or - for a list on stdin.")],
     form: Annotated[
         str,
         typer.Option("--format", metavar="text|jsonl", help="Text with a form feed after each page, or passages."),

@@ -21,9 +21,7 @@ def register(app: typer.Typer) -> None:
 
 
 def lesson(
-    key: Annotated[
-        str | None, typer.Argument(metavar="[LESSON]", help="Id, number or slug; without it, a list.")
-    ] = None,
+    key: Annotated[str | None, typer.Argument(metavar="LESSON", help="Id, number or slug; without it, a list.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="The entries of all lessons.")] = False,
     as_json: options.AsJson = False,
     lexicon: options.LexiconFolder = None,

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 
 import typer
 
-from chna_toolkit.errors import ChnaError
+from chna_toolkit.errors import ChnaError, OutputError
 
 BROKEN_PIPE = 141  # 128 + SIGPIPE, what a shell shows for other programs
 
@@ -22,9 +22,24 @@ def stdout_may_close() -> Iterator[None]:
         yield
         sys.stdout.flush()
     except BrokenPipeError:
-        with suppress(OSError, ValueError):  # else Python would complain once more at its end
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_stdout()
         raise typer.Exit(BROKEN_PIPE) from None
+    except OSError as error:  # a full disk; files read meanwhile raise errors of our own
+        _close_stdout()
+        raise OutputError(f"cannot write to stdout: {error.strerror or error}", "Free some space.") from error
+
+
+def _close_stdout() -> None:
+    """Keep Python from complaining once more at its end."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def open_streams() -> None:
+    """Give a process that was started without streams (`>&-`, a service) ones that lead nowhere."""
+    sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
 
 
 def say(message: str) -> None:

@@ -61,7 +61,7 @@ class Lines(Counting):
         """Say how much there is to do."""
         super().start(total, done)
         self.said_at, self.said = time.monotonic(), 0
-        say(f"{total} documents: {done} cached, {total - done} to do")
+        say(f"{_documents(total)}: {done} cached, {total - done} to do")
 
     def advance(self, finding: Finding) -> None:
         """Say what failed, and now and then how far it is."""
@@ -72,7 +72,7 @@ class Lines(Counting):
         if self.done == self.total or self.done - self.said >= _EVERY_DOCUMENTS or now - self.said_at >= _EVERY_SECONDS:
             self.said_at, self.said = now, self.done
             left = f", {_minutes(self.seconds_left(now))} left" if self.done < self.total else ""
-            say(f"{self.done}/{self.total} documents: {self.counts()}{left}")
+            say(f"{self.done}/{_documents(self.total)}: {self.counts()}{left}")
 
     def tell_failure(self, finding: Finding) -> None:
         """Name a document that could not be read, if not too many were named before."""
@@ -107,9 +107,9 @@ class Verbose(Lines):
         else:
             counted = sum(mention.counted for mention in one.mentions)
             say(
-                f"[{self.done}/{self.total}] {one.file}: {one.document.status}, {len(one.document.pages)} pages "
-                f"({one.document.readable_pages} readable), {one.document.words} words, {counted} mentions "
-                f"counted and {len(one.mentions) - counted} set aside"
+                f"[{self.done}/{self.total}] {one.file}: {one.document.status}; pages: {len(one.document.pages)} "
+                f"({one.document.readable_pages} readable), words: {one.document.words}, mentions: {counted} "
+                f"counted, {len(one.mentions) - counted} set aside"
             )
             if one.document.reason:
                 say(f"    {one.document.reason}")
@@ -164,6 +164,10 @@ def _failure(finding: Finding) -> str:
     return (
         f"{finding.assessed.file}: {str(document.status).replace('_', ' ')}: {document.reason} {document.hint}".strip()
     )
+
+
+def _documents(number: int) -> str:
+    return f"{number} document" if number == 1 else f"{number} documents"
 
 
 def _minutes(seconds: float) -> str:

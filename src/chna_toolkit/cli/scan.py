@@ -26,7 +26,7 @@ def register(app: typer.Typer) -> None:
 
 def scan(
     paths: Annotated[
-        list[str], typer.Argument(metavar="PATHS...", help="PDFs, folders, globs, or - for a list on stdin.")
+        list[str], typer.Argument(metavar="PATHS", help="PDFs, folders, globs, or - for a list on stdin.")
     ],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="OUT", help="Folder for the tables and the report.")

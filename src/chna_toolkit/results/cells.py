@@ -78,8 +78,13 @@ def read_csv(stream: TextIO, columns: Sequence[Column]) -> Iterator[list[Value]]
     expected = [column.name for column in columns]
     if header != expected:
         raise ValueError(f"columns are {header}, not {expected}")
-    for row in reader:
-        yield [_from_text(cell, column) for cell, column in zip(row, columns, strict=True)]
+    try:
+        for row in reader:
+            if len(row) != len(columns):
+                raise ValueError(f"{len(row)} cells instead of {len(columns)}")
+            yield [_from_text(cell, column) for cell, column in zip(row, columns, strict=True)]
+    except (csv.Error, ValueError, KeyError) as error:
+        raise ValueError(f"line {reader.line_num}: {error}") from error
 
 
 def csv_text(columns: Sequence[Column], rows: Iterable[Sequence[Value]]) -> str:
@@ -102,6 +107,8 @@ def _to_text(value: Value, column: Column) -> str:
 
 
 def _from_text(cell: str, column: Column) -> Value:
+    if column.values and cell not in column.values:
+        raise ValueError(f"{column.name} cannot be {cell!r}")
     if column.type == "string":
         return expose(cell)
     if cell == "":

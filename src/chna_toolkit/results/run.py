@@ -159,13 +159,36 @@ def read_run(path: Path) -> Run:
     Raises `NoInputError` if there is none, `UsageError` if it cannot be read.
     """
     folder = path.parent if path.name == MANIFEST else path
-    if not (folder / MANIFEST).is_file():
-        raise NoInputError(f"{folder} holds no finished run", "Make one with `chna scan PATHS -o FOLDER`.")
-    manifest = Manifest.from_json((folder / MANIFEST).read_text(encoding="utf-8"))
+    try:
+        text = (folder / MANIFEST).read_bytes().decode("utf-8", "replace")
+    except (FileNotFoundError, NotADirectoryError):
+        raise NoInputError(f"{folder} holds no finished run", "Make one with `chna scan PATHS -o FOLDER`.") from None
+    except OSError as error:
+        raise UsageError(f"{folder / MANIFEST}: {error.strerror or error}", "Check that you may read it.") from error
+    manifest = Manifest.from_json(text)
     codebook = _read_table(folder, schemas.LESSONS)
     lessons = tuple(codebook["lesson_id"])
-    tables = {table.name: _read_table(folder, table) for table in schemas.tables(lessons)}
-    return Run(manifest, tables)
+    run = Run(manifest, {table.name: _read_table(folder, table) for table in schemas.tables(lessons)})
+    _check_whole(run, folder)
+    return run
+
+
+def _check_whole(run: Run, folder: Path) -> None:
+    """Raise `UsageError` if rows are missing that others speak of: somebody edited a table."""
+    documents = {row["document_id"] for row in run.rows("documents")}
+    wanted = {(document, lesson) for document in documents for lesson in run.lessons}
+    found = {(row["document_id"], row["lesson_id"]) for row in run.rows("lesson_results")}
+    if wanted != found:
+        raise UsageError(f"{folder / 'lesson_results.csv'} has not one row for each document and lesson", "Scan again.")
+    spoken_of = {
+        "coverage_matrix": {one for row in run.rows("coverage_matrix") for one in str(row["document_ids"]).split(";")},
+        **{name: set(run.tables[name]["document_id"]) for name in ("mentions", "document_hospitals")},
+    }
+    for name, ids in spoken_of.items():
+        if unknown := sorted(ids - documents):
+            raise UsageError(
+                f"{folder / name}.csv speaks of a document that documents.csv lacks: {unknown[0]}", "Scan again."
+            )
 
 
 def write_text(path: Path, text: str) -> None:
@@ -191,5 +214,7 @@ def _read_table(folder: Path, table: schemas.Table) -> pd.DataFrame:
             return frame_of_values(table, read_csv(stream, table.columns))
     except FileNotFoundError as error:
         raise UsageError(f"{path} is missing from the run", "Scan again.") from error
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror or error}", "Check that you may read it.") from error
     except (ValueError, KeyError) as error:
         raise UsageError(f"{path} is not a table of this version: {error}", "Scan again.") from error
