@@ -90,8 +90,12 @@ def _pieces(words: list[Word]) -> list[list[Word]]:
 
 
 def _alike(last: Word, word: Word) -> bool:
-    """Not a drop capital against its text."""
+    """Not a drop capital against its text, nor text against a larger quote beside it."""
     low, tall = sorted((last.bottom - last.top, word.bottom - word.top))
+    if last.style is not word.style and word.x0 - last.x1 > 0.8 * tall:
+        small, large = sorted((last.style.size, word.style.size))
+        if large > 1.15 * small > 0:
+            return False
     return low * 2.2 > tall or not (len(last.text) == 1 and last.text.isupper())
 
 

@@ -199,7 +199,7 @@ class _Reader:
             token, ends_line = match[1], match.end() > end
             first = self.box(start)
             last = self.box(end - 1) if end - start > 1 else first
-            if edge or ends_line or first[0] - last_x1 > 8:
+            if edge or ends_line or not -8 < first[0] - last_x1 < 8:
                 style = self.style(start, style)
             # What follows a bullet has a style of its own.
             edge = ends_line or end - start == 1 or token[-1] in "\ufffe\x02"
