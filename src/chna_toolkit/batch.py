@@ -89,6 +89,8 @@ def _result(future: Future[_T], settings: Settings) -> _T | Obstacle:
         return Obstacle(DocumentStatus.TIMEOUT, f"It was {error}.", "Give it more with --timeout.")
     except WorkerDiedError as error:
         hint = "Open it in a PDF program and save a copy; the other documents are not affected."
+        if error.is_killed:  # by the system, when memory runs out, or by hand
+            hint = "If the machine ran out of memory, run the same command again with fewer workers, such as -j 1."
         return Obstacle(DocumentStatus.DAMAGED, f"Reading it crashed: {error}.", hint)
     except MemoryError:
         reason = f"It needs more memory than the {settings.memory_mb} MiB that a worker may use."

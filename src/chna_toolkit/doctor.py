@@ -17,6 +17,10 @@ from chna_toolkit.config import Settings, processors
 from chna_toolkit.errors import ChnaError, ExitCode
 from chna_toolkit.provenance import library_versions
 
+_OCR_HINTS = {
+    "ocrmypdf": "To give a scanned PDF a text: install it (on Debian or Ubuntu, apt install ocrmypdf), "
+    "run `ocrmypdf scanned.pdf readable.pdf`, and scan the new file."
+}
 _OLDEST_PYTHON = (3, 11)
 
 
@@ -35,7 +39,7 @@ def examine(settings: Settings) -> list[Check]:
     """Return all checks. None of them raises, and nothing is changed but the cache folder made."""
     checks = [_python(), *_libraries(), _guarded("lexicon", lambda: _lexicon(settings))]
     checks += [_guarded("cache", lambda: _cache(settings)), _folder("temporary folder", tempfile.gettempdir())]
-    checks += [_folder("working folder", "."), _tesseract()]
+    checks += [_folder("working folder", "."), *map(_ocr, ("tesseract", "ocrmypdf"))]
     checks += [Check("processors", True, f"{processors()} for this process; -j {settings.workers} by default")]
     checks += [_configuration(settings), Check("chna-toolkit", True, __version__)]
     return sorted(checks, key=lambda check: check.name != "chna-toolkit")
@@ -90,18 +94,17 @@ def _folder(name: str, folder: str) -> Check:
     path = Path(folder).resolve()
     try:
         with tempfile.TemporaryFile(dir=path):
-            return Check(name, True, f"{path}: can be written, {megabytes(shutil.disk_usage(path).free)} free")
+            return Check(name, True, f"{path}: can be written, {shutil.disk_usage(path).free / 1e9:,.1f} GB free")
     except OSError as error:
         hint = "Set TMPDIR to another folder." if name.startswith("temp") else "Name a folder elsewhere with -o."
         return Check(name, False, f"{path}: cannot be written: {error.strerror or error}", hint)
 
 
-def _tesseract() -> Check:
-    name = "tesseract"
+def _ocr(name: str) -> Check:
+    """Look for a program that gives scanned documents a text; `chna` does not call it itself."""
     program = shutil.which(name)
     if not program:
-        hint = "Only scanned documents need it: on Debian or Ubuntu, apt install tesseract-ocr."
-        return Check(name, True, "not installed", hint)
+        return Check(name, True, "not installed; only scanned documents need it", _OCR_HINTS.get(name, ""))
     try:
         done = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10, check=True)
         return Check(name, True, (done.stdout or done.stderr).splitlines()[0])

@@ -10,12 +10,12 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from chna_toolkit.errors import NoInputError, UsageError
-
 
 _LONGEST_SHOWN = 200  # characters of a path in a message
 
@@ -39,26 +39,25 @@ def find_inputs(arguments: Sequence[str], listed: Iterable[str] = ()) -> list[In
     stands for the paths in `listed`, one each (the lines of standard input). Raises `UsageError`
     for a path that does not exist, `NoInputError` if nothing is found.
     """
-    found: dict[Path, str] = {}  # real path -> name shown
+    found: dict[Path, tuple[str, Path]] = {}  # real path -> name shown, and the path that leads there
     for argument in arguments:
         entries = (line.rstrip("\r\n") for line in listed) if argument == "-" else (argument,)
         for entry in entries:
             for path, shown in _found(entry):
-                real = path.resolve()
-                shown = _printable(shown)
-                found[real] = min(shown, found.get(real, shown), key=_plainness)
+                real, way = path.resolve(), (_printable(shown), path.parent.resolve() / path.name)
+                found[real] = min(way, found.get(real, way), key=_plainness)
     if not found:
         where = ("the list on stdin" if argument == "-" else argument for argument in arguments)
         raise NoInputError(
             f"no PDF in {', '.join(where)}",
             "Folders are searched for files that end in .pdf; hidden files are left out.",
         )
-    return _join_copies(_read(path, shown) for path, shown in _disambiguate(found))
+    return _join_copies(_read(path, shown) for shown, path in _disambiguate(found.values()))
 
 
-def _plainness(name: str) -> tuple[int, str]:
-    """Sort the names of one file: the one that takes the fewest folders first."""
-    return name.count("/"), name
+def _plainness(way: tuple[str, Path]) -> tuple[int, tuple[str, Path]]:
+    """Sort the ways to one file: the name shown that takes the fewest folders first."""
+    return way[0].count("/"), way
 
 
 def _printable(name: str) -> str:
@@ -134,22 +133,20 @@ def _may_hold_text(path: Path) -> bool:
         return True
 
 
-def _disambiguate(found: dict[Path, str]) -> list[tuple[Path, str]]:
-    """Return files and names sorted by name; names that would be shown twice become longer."""
-    times: dict[str, int] = {}
-    for shown in found.values():
-        times[shown] = times.get(shown, 0) + 1
-    named: list[tuple[Path, str]] = []
+def _disambiguate(found: Collection[tuple[str, Path]]) -> list[tuple[str, Path]]:
+    """Return names and files sorted by name; names that would be shown twice become longer."""
+    times = Counter(shown for shown, _ in found)
+    named: list[tuple[str, Path]] = []
     taken = {shown for shown, count in times.items() if count == 1}
-    for path, shown in sorted(found.items(), key=lambda item: (item[1], item[0])):
+    for shown, path in sorted(found):
         if times[shown] > 1:
             depth = shown.count("/") + 2
             while (longer := "/".join(path.parts[-depth:])) in taken and depth < len(path.parts):
                 depth += 1
             shown = longer
             taken.add(shown)
-        named.append((path, shown))
-    return sorted(named, key=lambda item: item[1])
+        named.append((shown, path))
+    return sorted(named)
 
 
 def _read(path: Path, shown: str) -> Input:

@@ -34,12 +34,15 @@ _T = TypeVar("_T")
 _SPAWN = multiprocessing.get_context("spawn")
 _START_LIMIT = 180.0  # seconds a worker may take to import what it needs on a busy machine
 _START_TRIES = 3  # workers that die one after the other before they are ready: give up
+_SIGKILL = 9
 _GRACE = 30  # seconds after which the kernel ends a task that nobody is left to end
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS")
 
 
 class WorkerDiedError(Exception):
-    """The process that ran the task ended in the middle of it."""
+    """The process that ran the task ended in the middle of it; `is_killed` if from outside."""
+
+    is_killed = False
 
 
 class TaskTimeoutError(Exception):
@@ -237,7 +240,9 @@ class WorkerPool(Executor):
         code = self._discard(worker)
         how = f"killed by signal {-code}" if code is not None and code < 0 else f"exit status {code}"
         if worker.task:
-            worker.task.future.set_exception(WorkerDiedError(f"the worker process died ({how})"))
+            error = WorkerDiedError(f"the worker process died ({how})")
+            error.is_killed = code == -_SIGKILL
+            worker.task.future.set_exception(error)
         elif not worker.is_ready:
             self._failed_starts += 1
             if self._failed_starts >= _START_TRIES:

@@ -110,7 +110,9 @@ def _inputs(inputs: Sequence[Input], out: Path | None) -> list[InputFile]:
 def _link(path: Path, out: Path | None) -> str:
     """Return the path from the run folder, with `/`; "" where there is none (another drive)."""
     try:
-        relative = os.path.relpath(path.resolve(), out.resolve()) if out else ""
+        # A link to a PDF is linked to where it was found: where it leads is nobody's business.
+        found = path.parent.resolve() / path.name
+        relative = os.path.relpath(found, out.resolve()) if out else ""
     except ValueError:
         return ""
     return Path(os.fsencode(relative).decode("utf-8", "backslashreplace")).as_posix() if relative else ""

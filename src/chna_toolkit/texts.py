@@ -28,14 +28,14 @@ def as_text(document: Document) -> str:
     return "".join(f"{page.text}\n\f" for page in document.pages)
 
 
-def as_jsonl(item: Input, document: Document) -> str:
+def as_jsonl(file: str, document: Document) -> str:
     """Return one line of JSON a passage. `id`, `text` and `prev` are what `chna tag` takes."""
     lines = []
     previous: tuple[int, str] = (-1, "")
     for passage in document.passages:
         values = {
             "id": f"{document.sha256[:12]}:{passage.index}",
-            "file": item.file,
+            "file": file,
             "page": passage.page,
             "page_label": passage.page_label,
             "kind": str(passage.kind),
@@ -54,20 +54,21 @@ def as_jsonl(item: Input, document: Document) -> str:
 
 
 def output_names(inputs: Iterable[Input], folder: Path, form: str, *, force: bool = False) -> dict[str, Path]:
-    """Return for each input (by the name shown) the file below `folder` that its text goes to.
+    """Return for each file (by the name shown) the one below `folder` that its text goes to.
 
-    A file is named after its document; where two would be the same, after its whole name.
+    Copies have files of their own. A file is named after its document; where two would be the
+    same, after its whole name.
     Raises `OutputError` if one exists, unless `force`.
     """
     names: dict[str, Path] = {}
     taken: set[str] = set()
-    for item in inputs:
-        path = PurePosixPath(item.file)
+    for file in (one.file for item in inputs for one in (item, *item.copies)):
+        path = PurePosixPath(file)
         name = path.with_suffix(SUFFIXES[form])
         if name.as_posix().casefold() in taken:
-            name = PurePosixPath(f"{item.file}{SUFFIXES[form]}")
+            name = PurePosixPath(f"{file}{SUFFIXES[form]}")
         taken.add(name.as_posix().casefold())
-        names[item.file] = folder / name
+        names[file] = folder / name
     existing = [path for path in names.values() if path.exists()]
     if existing and not force:
         raise OutputError(f"{existing[0]} exists", "Name another folder with -o, or overwrite with --force.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -157,6 +158,12 @@ def test_the_doctor_is_well_here(chna):
     assert "A lexicon for tests 1.0, 3 lessons" in done.out
     assert "lexicon from environment CHNA_LEXICON" in done.out
     assert re.search(r"ok +working folder +\S+: can be written", done.out)
+
+
+def test_the_doctor_looks_at_another_lexicon_and_for_ocr_programs(chna, home):
+    assert "BAD lexicon" in chna("doctor", "--lexicon", home).out
+    names = {check["name"] for check in json.loads(chna("doctor", "--json").out)}
+    assert {"tesseract", "ocrmypdf", "lexicon", "cache", "working folder"} <= names
 
 
 def test_a_lexicon_that_cannot_be_read_is_a_failed_check(chna, home, monkeypatch):

@@ -46,6 +46,15 @@ def test_with_a_folder_each_document_gets_a_file_of_its_name(chna, documents):
     assert Path("texts/south.jsonl").exists()
 
 
+def test_two_files_with_the_same_bytes_both_get_theirs(chna, documents):
+    (documents / "copy.pdf").write_bytes((documents / "north.pdf").read_bytes())
+    chna("extract", documents, "-o", "texts", "--format", "jsonl")
+    rows = [json.loads(Path(f"texts/{name}.jsonl").read_text().splitlines()[0]) for name in ("copy", "north")]
+    assert [(row["file"], row["text"]) for row in rows] == [
+        ("copy.pdf", "North Hospital"), ("north.pdf", "North Hospital"),
+    ]  # fmt: skip
+
+
 def test_a_document_that_kills_its_reader_does_not_stop_the_extraction(chna, documents):
     (documents / "m.pdf").write_text("!die\n")
     done = chna("extract", documents, "-j", "2")

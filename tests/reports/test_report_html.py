@@ -99,6 +99,12 @@ def test_links_stay_inside_the_report_or_lead_to_its_pdfs(page: Page) -> None:
             assert target.startswith(("./", "../")), target
 
 
+def test_no_path_of_the_scanning_machine_is_told(page: Page, html: str) -> None:
+    assert "lexicon = own rules (argument --lexicon)" in page.text
+    assert "/home" not in html
+    assert "hospitals = " not in page.text
+
+
 def test_nothing_from_a_pdf_becomes_an_element(page: Page, html: str) -> None:
     assert len(page.all("script")) == 1
     assert not page.all("img")

@@ -332,7 +332,12 @@ def make_run(assessed: Sequence[Assessed], failures: Sequence[Failure] = (), boo
         command=("chna", "scan", "pdfs", "-o", "out"),
         started="2026-03-01T09:00:00Z",
         ended="2026-03-01T09:00:42Z",
-        settings={"tables": Setting("auto", "default"), "workers": Setting(2, "argument")},
+        settings={
+            "tables": Setting("auto", "default"),
+            "workers": Setting(2, "argument"),
+            "lexicon": Setting("/home/somebody/own rules", "argument --lexicon"),
+            "hospitals": Setting(None, "default"),
+        },
         thresholds={"covered": 0.6, "planned": 0.6, "acknowledged": 0.5},
         inputs=tuple(InputFile(one.file, one.document.sha256, one.size, f"../pdfs/{one.file}") for one in assessed),
         counts=counts,

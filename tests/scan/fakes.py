@@ -58,6 +58,10 @@ def break_start() -> None:
     raise RuntimeError("no engine")
 
 
+def be_killed() -> None:
+    os.kill(os.getpid(), 9)
+
+
 def die_at_start() -> None:
     os._exit(3)
 
@@ -70,7 +74,13 @@ def read(path: Path, tables: str) -> Document:
     data = path.read_bytes()
     sha256, lines = hashlib.sha256(data).hexdigest(), data.decode().splitlines()
     order = lines[0] if lines else ""
-    actions = {"!die": die, "!hang": hang, "!memory": run_out_of_memory, "!bug": lambda: fail("odd page")}
+    actions = {
+        "!die": die,
+        "!killed": be_killed,
+        "!hang": hang,
+        "!memory": run_out_of_memory,
+        "!bug": lambda: fail("odd page"),
+    }
     if order in actions:
         actions[order]()
     if order.startswith("!slow"):

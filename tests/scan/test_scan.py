@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -129,6 +130,7 @@ def test_hospitals_are_guessed_and_marked_or_taken_from_the_list(run, tmp_path):
     ("order", "status", "reason"),
     [
         ("!die", "damaged", "Reading it crashed"),
+        ("!killed", "damaged", "killed by signal 9"),
         ("!hang", "timeout", "not finished within 1 s."),
         ("!memory", "damaged", "It needs more memory than the 2000 MiB"),
         ("!bug", "damaged", "Internal error: ValueError: odd page"),
@@ -287,3 +289,12 @@ def test_lessons_are_selected_by_id_number_or_slug_in_the_order_of_the_lexicon()
     assert len(select_lessons(lexicon, [])) == len(lexicon.lessons)
     with pytest.raises(UsageError, match="unknown lesson 'L99'"):
         select_lessons(lexicon, ["L99"])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
+def test_a_linked_pdf_is_linked_to_where_it_was_found(run, folder, tmp_path):
+    (tmp_path / "private").mkdir()
+    (folder / "b.pdf").rename(tmp_path / "private" / "b.pdf")
+    (folder / "b.pdf").symlink_to(tmp_path / "private" / "b.pdf")
+    links = {one.file: one.link for one in run().run.manifest.inputs}
+    assert links["b.pdf"].endswith(f"{folder.name}/b.pdf")

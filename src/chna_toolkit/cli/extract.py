@@ -38,6 +38,7 @@ def extract(
     quiet: options.Quiet = False,
 ) -> None:
     """Write the text of PDFs, as the scan reads it."""
+    from chna_toolkit.cli.progress import failure_line
     from chna_toolkit.config import load_settings
     from chna_toolkit.inputs import find_inputs
     from chna_toolkit.scan import make_plan
@@ -60,12 +61,11 @@ def extract(
         for item, document in read_texts(inputs, make_plan(settings), settings):
             if not document.status.is_searchable:
                 failed += 1
-                say(f"{item.file}: {document.status}: {document.reason} {document.hint}")
-            text = as_text(document) if form == "text" else as_jsonl(item, document)
-            if item.file in names:
-                write_text(names[item.file], text)
-            else:
-                sys.stdout.write(text)
+                say(failure_line(item.file, document))
+            if not names:
+                sys.stdout.write(as_text(document) if form == "text" else as_jsonl(item.file, document))
+            for file in (item.file, *(copy.file for copy in item.copies)) if names else ():
+                write_text(names[file], as_text(document) if form == "text" else as_jsonl(file, document))
     if names and not quiet:
         say(f"{len(names)} files in {output}")
     if failed:

@@ -20,12 +20,14 @@ def register(app: typer.Typer) -> None:
     app.command("cache")(cache)
 
 
-def doctor(as_json: options.AsJson = False, config: options.Config = None) -> None:
+def doctor(
+    as_json: options.AsJson = False, lexicon: options.LexiconFolder = None, config: options.Config = None
+) -> None:
     """Look whether everything is there that chna needs, and name the remedy for what is wrong."""
     from chna_toolkit.config import load_settings
     from chna_toolkit.doctor import examine, exit_code
 
-    checks = examine(load_settings(config=config))
+    checks = examine(load_settings({"lexicon": lexicon}, config=config))
     with stdout_may_close():
         if as_json:
             sys.stdout.write(json.dumps([asdict(check) for check in checks], indent=2, ensure_ascii=False) + "\n")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
 
     from chna_toolkit.assess import Finding
+    from chna_toolkit.model import Document
 
 _EVERY_DOCUMENTS = 25
 _EVERY_SECONDS = 30.0
@@ -159,11 +160,13 @@ class Bar(Lines):
             self._bar.stop()
 
 
+def failure_line(file: str, document: Document) -> str:
+    """Return what is said of a document that could not be read."""
+    return f"{file}: {str(document.status).replace('_', ' ')}: {document.reason} {document.hint}".strip()
+
+
 def _failure(finding: Finding) -> str:
-    document = finding.assessed.document
-    return (
-        f"{finding.assessed.file}: {str(document.status).replace('_', ' ')}: {document.reason} {document.hint}".strip()
-    )
+    return failure_line(finding.assessed.file, finding.assessed.document)
 
 
 def _documents(number: int) -> str:

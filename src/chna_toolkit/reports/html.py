@@ -5,15 +5,18 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
+from pathlib import PureWindowsPath
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from chna_toolkit.model import Status
 from chna_toolkit.reports.words import GAP_KINDS, MEANINGS, WORDS, cycle, is_guess, sentence_of
+from chna_toolkit.results.run import Setting
 from chna_toolkit.results.schemas import FORMULA_NOTE
 from chna_toolkit.results.view import Evidence, Gap, HospitalView, RunView
 from chna_toolkit.scoring import DEFAULT_THRESHOLDS
@@ -79,6 +82,7 @@ def _environment() -> Environment:
         "searched": _searched,
         "sentence": _sentence,
         "bracketed": _bracketed,
+        "settings": _settings,
     }
     # Globals reach the macros that another template imports; the values of a render do not.
     environment.globals |= {
@@ -144,6 +148,24 @@ def _searched(gap: Gap) -> str:
     documents = f"{gap.documents_searched} {'document' if gap.documents_searched == 1 else 'documents'}"
     unread = f"; {gap.documents_unread} more could not be read" if gap.documents_unread else ""
     return f"Searched: {documents}, {gap.readable_pages:,} of {gap.pages:,} pages, {gap.words:,} words{unread}."
+
+
+def _settings(settings: Mapping[str, Setting]) -> list[str]:
+    """Return the settings that have a value, each with its origin.
+
+    Of a path only the last name is shown: the report is mailed, and where a machine keeps its
+    files is nobody's business. `run.json` has it.
+    """
+    shown = []
+    for name, setting in settings.items():
+        value = setting.value
+        if isinstance(value, str):
+            value = PureWindowsPath(value).name if re.search(r"[/\\]", value) else value
+        elif isinstance(value, (list, tuple)):
+            value = " ".join(map(str, value))
+        if value not in (None, ""):
+            shown.append(f"{name} = {value} ({setting.origin})")
+    return shown
 
 
 def _sentence(text: str) -> str:
