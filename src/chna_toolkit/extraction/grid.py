@@ -27,7 +27,7 @@ def cells_of(rules_h: Sequence[Box], rules_v: Sequence[Box]) -> list[Box]:
     """Cells enclosed by horizontal and vertical rulings, top to bottom; `[]` if there are too many."""
     across = [((b[1] + b[3]) / 2, b[0], b[2]) for b in rules_h if b[2] - b[0] >= SHORT]
     down = [((b[0] + b[2]) / 2, b[1], b[3]) for b in rules_v if b[3] - b[1] >= SHORT]
-    if len(across) < 3 or not down or len(across) + len(down) > MAX_RULES:
+    if len(across) < 2 or not down or len(across) + len(down) > MAX_RULES:
         return []
     ys, across_at = _snapped(across)
     xs, down_at = _snapped(down)

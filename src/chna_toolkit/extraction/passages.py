@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -15,7 +16,8 @@ from chna_toolkit.extraction.vocabulary import Vocabulary
 from chna_toolkit.model import Kind, Passage
 
 MAX_CELL_SENTENCES = 3  # a cell with more is one passage a sentence
-MAX_PASSAGE = 4_000  # characters; longer ones are no sentence and are cut at a space
+MAX_PASSAGE = 1_500  # characters; longer ones are cut, after a semicolon or colon if there is one
+CLAUSE_END = re.compile(r"[;:•](?=\s)")
 
 
 @dataclass(slots=True)
@@ -106,10 +108,13 @@ def _labelled(kind: Kind, spans: list[tuple[int, int]]) -> list[tuple[int, int]]
 
 
 def _bounded(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The span of a sentence; of a very long one, spans that end at its last clause break or space in reach."""
     spans = []
     while end - start > MAX_PASSAGE:
-        cut = text.rfind(" ", start, start + MAX_PASSAGE)
-        cut = cut if cut > start else start + MAX_PASSAGE
+        reach = start + MAX_PASSAGE
+        breaks = [match.end() for match in CLAUSE_END.finditer(text, start + MAX_PASSAGE // 3, reach)]
+        cut = breaks[-1] if breaks else text.rfind(" ", start, reach)
+        cut = cut if cut > start else reach
         spans.append((start, cut))
         start = cut + (text[cut] == " ")
     spans.append((start, end))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,7 @@ from chna_toolkit.extraction.vocabulary import Vocabulary
 from chna_toolkit.extraction.words import Line
 from chna_toolkit.model import Box, Document, DocumentStatus, Kind, Page, PageStatus
 
+_log = logging.getLogger(__name__)
 EDGE_WORDS = 12  # that may stand between a table and the page end it runs over
 
 
@@ -99,7 +101,12 @@ def _read(pdf: pdfium.Pdf, path: Path, digest: str, settings: ExtractionSettings
     remove_furniture(sheets)
     for leaf, sheet in zip(leaves, sheets, strict=True):
         leaf.lines, leaf.label = sheet.lines, sheet.label
+        if sheet.removed:
+            _log.debug("page %d: left out as running head or page number: %s", leaf.number, sheet.removed)
     items = _items(leaves, pdf.outline())
+    for item in [item for item in items if item.drop]:
+        warnings.add("chart_labels_dropped")
+        _log.debug("page %d: left out as %s: %s", item.page, item.drop, item.text)
     vocabulary = Vocabulary(line for leaf in leaves for line in _all_lines(leaf))
     texts = [PageText(leaf.number, leaf.label) for leaf in leaves]
     passages = write_passages(items, texts, vocabulary)
@@ -137,6 +144,8 @@ def _leaf(
     leaf.chars, leaf.cover = raw.chars, raw.graphics.cover
     text = " ".join(word.text for word in raw.words)
     leaf.status = judge_page(text, raw.chars, raw.graphics.cover)
+    if raw.sideways or raw.clipped:
+        _log.debug("page %d: %d words left out outside the page; sideways: %s", number, raw.clipped, raw.sideways)
     for slug, true in (
         ("text_outside_page_dropped", raw.clipped > 0),
         ("page_text_over_limit_cut", raw.truncated),
