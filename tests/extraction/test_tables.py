@@ -143,6 +143,25 @@ def test_bars_on_a_chart_s_grid_are_no_table(read):
     assert texts(read(page), Kind.TABLE_CELL) == []
 
 
+def test_marked_lines_of_running_text_are_no_table(read):
+    lines = [
+        "The nurses visit every school in the",
+        "valley and hold a clinic in the village",
+        "hall each week of the year.",
+    ]
+
+    def page(c):
+        c.setFillColor(lightgrey)
+        for number, line in enumerate(lines):
+            bottom, cut = HEIGHT - 114 - number * 13.75, 50 + c.stringWidth(line[:16], "Helvetica", 11)
+            c.rect(50, bottom, cut - 50, 13.75, fill=1, stroke=0)
+            c.rect(cut, bottom, 250 - cut, 13.75, fill=1, stroke=0)
+        c.setFillColor("black")
+        write(c, 50, 100, "\n".join(lines))
+
+    assert texts(read(page)) == [" ".join(lines)]
+
+
 def cut_over_pages(head_again: bool):
     def first(c):
         table(c, 660, ROWS[:3])

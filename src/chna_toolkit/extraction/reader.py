@@ -105,7 +105,8 @@ def _read(pdf: pdfium.Pdf, path: Path, digest: str, settings: ExtractionSettings
             _log.debug("page %d: left out as running head or page number: %s", leaf.number, sheet.removed)
     items = _items(leaves, pdf.outline())
     for item in [item for item in items if item.drop]:
-        warnings.add("chart_labels_dropped")
+        if item.drop == "chart label":
+            warnings.add("chart_labels_dropped")
         _log.debug("page %d: left out as %s: %s", item.page, item.drop, item.text)
     vocabulary = Vocabulary(line for leaf in leaves for line in _all_lines(leaf))
     texts = [PageText(leaf.number, leaf.label) for leaf in leaves]

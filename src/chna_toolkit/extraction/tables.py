@@ -17,13 +17,13 @@ from itertools import pairwise
 
 from chna_toolkit.extraction.graphics import Graphics
 from chna_toolkit.extraction.grid import SNAP, alike, cells_of, grouped, joined
-from chna_toolkit.extraction.lines import lines_of, same_row
+from chna_toolkit.extraction.lines import is_bullet, lines_of, same_row
 from chna_toolkit.extraction.words import Line, Word
 
 Box = tuple[float, float, float, float]
 MAX_CELL_WORDS = 220  # a cell with more is a page layout, not a table
 MAX_CELLS = 1_500
-MIN_LINES = 4  # of numbers one under another in one cell: rows without rulings between
+MIN_LINES = 2  # of numbers one under another in one cell: rows without rulings between
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
 
@@ -284,6 +284,8 @@ def _flaw(table: Table, held: Sequence[Sequence[Word]], inside: int, crossing: i
     columns = {cell.columns[0] for cell, _ in full}
     if len(full) < 4 or len(columns) < 2 or sum(count > 1 for count in per_row.values()) < 2:
         return "none"  # boxes one under another, such as marked lines of text
+    if _is_marked_text(full):
+        return "none"
     whole = len(table.cells) == table.rows * table.columns and len(full) > 0.7 * len(table.cells)
     if not whole and not any(_WORD.search(word.text) for _, content in full for word in content):
         return "none"  # a chart: bars on its grid, with numbers
@@ -294,6 +296,18 @@ def _flaw(table: Table, held: Sequence[Sequence[Word]], inside: int, crossing: i
     if sum(map(len, held)) < 0.7 * inside:
         return "words stand in no cell"
     return ""
+
+
+def _is_marked_text(full: Sequence[tuple[Cell, Sequence[Word]]]) -> bool:
+    """Whether the boxes lie behind running text, as a marker pen's do: it goes on over their sides, or bullets lead."""
+    if all(is_bullet(content[0].text) and len(content) == 1 for cell, content in full if cell.columns[0] == 0):
+        return True
+    whites = []
+    for (cell, words), (right, others) in pairwise(full):
+        if cell.rows[0] == right.rows[0] and cell.columns[1] == right.columns[0]:
+            last, first = max(words, key=lambda w: w.x1), min(others, key=lambda w: w.x0)
+            whites.append((first.x0 - last.x1) / first.height)
+    return bool(whites) and sorted(whites)[len(whites) // 2] < 0.4
 
 
 def _by_columns(cell: Cell, table: Table) -> list[Cell]:
