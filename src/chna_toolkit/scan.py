@@ -26,7 +26,7 @@ from chna_toolkit.errors import ExitCode, OutputError, UsageError
 from chna_toolkit.hospitals import HospitalList, read_hospitals
 from chna_toolkit.inputs import Input, find_inputs
 from chna_toolkit.lexicon.model import Lexicon
-from chna_toolkit.model import Assessed, DocumentStatus
+from chna_toolkit.model import Assessed
 from chna_toolkit.provenance import Course, make_manifest, now
 
 if TYPE_CHECKING:  # it brings pandas
@@ -277,5 +277,3 @@ def _failures(assessed: Sequence[Assessed]) -> Iterator[Failure]:
         document = one.document
         if not document.sha256:
             yield Failure(one.file, "open", "unreadable", document.reason, document.hint)
-        elif document.status is DocumentStatus.PARTIAL:
-            yield Failure(one.file, "extract", "partial", document.reason, document.hint, one.document_id)

@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from chna_toolkit.errors import OutputError
-from chna_toolkit.model import Assertion, Assessed, Identity
+from chna_toolkit.model import Assertion, Assessed, DocumentStatus, Identity
 from chna_toolkit.reports import write_reports
 from chna_toolkit.reports.html import excerpt, render_html
 from chna_toolkit.results.run import Run, read_run, write_run
 from chna_toolkit.results.view import Evidence, view_of
 from chna_toolkit.results.viewing import MANY
-from results.made_up import make_run, sample_assessed, sample_run, write
+from results.made_up import harbor, make_run, sample_assessed, sample_run, write
 
 VOID = {"meta", "link", "br", "img", "input", "hr", "path", "circle", "rect", "use"}
 
@@ -103,6 +103,20 @@ def test_no_path_of_the_scanning_machine_is_told(page: Page, html: str) -> None:
     assert "lexicon = own rules (argument --lexicon)" in page.text
     assert "/home" not in html
     assert "hospitals = " not in page.text
+
+
+def test_a_document_of_an_unknown_hospital_is_called_that(page: Page) -> None:
+    assert "hospital unknown: the document stands under its file name" in page.text
+    assert "a document whose hospital is not known counts as one" in page.text
+    known = Page(render_html(view_of(make_run([write().fill(30).done("a.pdf", harbor())]))))
+    assert "not known" not in known.text
+
+
+def test_many_failures_do_not_push_the_matrix_away(page: Page) -> None:
+    lost = [write().done(f"{n}.pdf", status=DocumentStatus.EMPTY, reason="It has no bytes.") for n in range(9)]
+    many = Page(render_html(view_of(make_run([*lost, write().fill(30).done("a.pdf", harbor())]))))
+    assert "3 more" in many.text
+    assert "8.pdf empty It has no bytes." in many.text
 
 
 def test_nothing_from_a_pdf_becomes_an_element(page: Page, html: str) -> None:

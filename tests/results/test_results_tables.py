@@ -14,7 +14,7 @@ from chna_toolkit.results import schemas
 from chna_toolkit.results.cells import split_names
 from chna_toolkit.results.frames import frame_of
 from chna_toolkit.results.run import Run
-from chna_toolkit.results.tables import Failure, pdf_link
+from chna_toolkit.results.tables import pdf_link
 from results.made_up import (
     LESSONS,
     harbor,
@@ -164,6 +164,7 @@ def test_a_document_that_could_not_be_read_is_a_failure_and_never_a_gap(run: Run
     failures = {(row["file"], row["slug"]) for row in run.rows("failures")}
     assert failures == {
         ("gone.pdf", "unreadable"), ("locked.pdf", "encrypted"), ("old-mill-scan.pdf", "needs-ocr"),
+        ("pine-2022.pdf", "partial"),
     }  # fmt: skip
 
 
@@ -295,8 +296,9 @@ def test_a_file_that_could_not_be_opened_is_counted_as_failed(run: Run) -> None:
 
 def test_a_partly_read_document_is_assessed_and_not_failed() -> None:
     read = write().fill(40).done("part.pdf", status=DocumentStatus.PARTIAL, unread=1)
-    failure = Failure("part.pdf", "extract", "partial", "1 page is a picture", "", read.document_id)
-    assert make_run([read], [failure]).manifest.counts["failed"] == 0
+    run = make_run([read])
+    assert run.manifest.counts["failed"] == 0
+    assert (row_of(run, "failures")["slug"], row_of(run, "documents")["assessed"]) == ("partial", True)
 
 
 def test_a_row_that_does_not_fit_its_schema_is_a_bug() -> None:

@@ -20,6 +20,7 @@ from chna_toolkit.model import Assessed
 from chna_toolkit.results.tables import build_tables
 from chna_toolkit.scan import scan
 from chna_toolkit.scoring import DEFAULT_THRESHOLDS, score
+from results.cross_check import problems
 
 LEXICON = Path(__file__).parent / "lexicon"
 
@@ -54,6 +55,7 @@ def test_the_same_bytes_for_any_workers_hash_seed_and_cache(
     scan(pdfs, settings)
     run = scan(pdfs, replace(settings, output=tmp_path / "cached", jobs=2)).run
     assert run.manifest.extra["cached"] == len(pdfs)
+    assert list(problems(tmp_path / "cached")) == []
     assert tables(tmp_path / "alone") == tables(tmp_path / "together") == tables(tmp_path / "cached")
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from chna_toolkit import __version__
-from chna_toolkit.cli import extract, housekeeping, lesson, report, scan, tag
+from chna_toolkit.cli import extract, housekeeping, lesson, report, scan, tag, train
 from chna_toolkit.cli.output import open_streams, say, say_error, stdout_may_close
 from chna_toolkit.errors import ChnaError, ExitCode, MissingDependencyError
 
@@ -33,6 +33,7 @@ report.register(app)
 tag.register(app)
 extract.register(app)
 lesson.register(app)
+train.register(app)
 housekeeping.register(app)
 
 

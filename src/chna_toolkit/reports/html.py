@@ -57,6 +57,7 @@ def render_html(view: RunView) -> str:
             sentence=sentence_of(view),
             best=ranked[0] if ranked else None,
             least=ranked[-1] if ranked else None,
+            unknown=not all(hospital.is_known for hospital in view.hospitals),
             guessed=any(is_guess(hospital) for hospital in view.hospitals),
             thresholds={**asdict(DEFAULT_THRESHOLDS), **view.manifest.thresholds},
         )

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pandas as pd
 
 from chna_toolkit.lexicon.model import Lesson, Lexicon
-from chna_toolkit.model import Assertion, Assessed, Mention, Status
+from chna_toolkit.model import Assertion, Assessed, DocumentStatus, Mention, Status
 from chna_toolkit.results import schemas
 from chna_toolkit.results.cells import join_names
 from chna_toolkit.results.frames import Row, frame_of
@@ -51,7 +51,7 @@ def build_tables(
     """Return all tables of a run by name, in the order of the data dictionary.
 
     `failures` are those the documents do not tell themselves: a document that could not be
-    searched gets its row here. Files with the same bytes become one document.
+    read, or only in part, gets its row here. Files with the same bytes become one document.
     """
     merged = merge_copies(assessed)
     documents = [document for document, _ in merged]
@@ -252,7 +252,7 @@ def _around(text: str, start: int, end: int) -> tuple[str, str]:
 
 
 def _failure_rows(assessed: Sequence[Assessed], failures: Iterable[Failure]) -> list[Row]:
-    unread = (
+    unread = (  # in whole or in part
         Failure(
             one.file,
             "extract",
@@ -262,7 +262,7 @@ def _failure_rows(assessed: Sequence[Assessed], failures: Iterable[Failure]) -> 
             one.document_id,
         )
         for one in assessed
-        if not one.document.status.is_searchable
+        if one.document.status is not DocumentStatus.OK
     )
     rows = {}
     for failure in (*unread, *failures):
