@@ -188,3 +188,12 @@ def test_the_file_s_page_labels_win(make_pdf):
 
     document = read_document(make_pdf(front, body))
     assert [p.label for p in document.pages] == ["i", "1"]
+
+
+def test_a_raised_note_number_leaves_a_year_alone(read):
+    def page(c):
+        write(c, 50, 100, "The clinic opened in 2019")
+        c.setFont("Helvetica", 6)
+        c.drawString(50 + c.stringWidth("The clinic opened in 2019", "Helvetica", 11), 792 - 100 - 11 + 5, "7")
+
+    assert texts(read(page)) == ["The clinic opened in 2019"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from chna_toolkit.extraction.reader import ExtractionSettings, read_document
 
-EXTRACTOR_VERSION = "5"  # bump when the output may change; part of the cache key
+EXTRACTOR_VERSION = "6"  # bump when the output may change; part of the cache key
 
 __all__ = ["EXTRACTOR_VERSION", "ExtractionSettings", "extractor_versions", "read_document"]
 

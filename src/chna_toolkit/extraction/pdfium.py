@@ -29,7 +29,6 @@ MAX_SIDE = 14_400.0  # points; the largest page PDF 1.x allows
 
 _TOKEN = re.compile(r"([^\s\x00-\x1f\x7f\ufffe\u200b\ufeff]+[\ufffe\x02\xad]?)(\s*?[\r\n])?")  # and a line end after it
 _FLOATS = struct.Struct("4f")
-_NOTE = re.compile(r"(?<=[A-Za-z).,;:”\"’'%\]\d])(\d{1,3}(?:[,–-]\d{1,3})*)$")
 _UNITS_TEXT = """
 m km ft mi cm mm in yd sq µg/m mg/m
 """
@@ -205,7 +204,7 @@ class _Reader:
             edge = ends_line or end - start == 1 or token[-1] in "\ufffe\x02"
             last_x1 = last[2]
             level = abs(last[1] - first[1]) < 0.3 * (first[3] - first[1]) and last[0] >= first[0]
-            if level and token.isascii() and token[-1] not in "0123456789":  # most words
+            if level and token.isascii() and not (token[-1] in "0123456789" and _raised(last, first)):  # most words
                 top, bottom = min(first[1], last[1]), max(first[3], last[3])
                 self.keep(Word(token, first[0], top, last[2], bottom, start, style))
             else:
@@ -268,12 +267,10 @@ class _Reader:
                 self.take(text[: cut - start], start, cut, first, self.box(cut - 1), style)
                 self.take(text[cut - start :], cut, end, self.box(cut), last, style)
                 return
-        if end - start > 1 and text[-1] in "0123456789":
-            note = _NOTE.search(text)
-            unit = note is not None and text[: note.start()].lower() in _UNITS
-            if note and not unit and self.raised(start + note.start(), first):
-                text = text[: note.start()]
-                last = self.box(start + note.start() - 1)
+        if end - start > 1 and text[-1] in "0123456789" and _raised(last, first):
+            note = self.note(start, end, first)
+            if note > start and text[: note - start].lower() not in _UNITS:
+                text, last = text[: note - start], self.box(note - 1)
         elif text[-1] in "\x02\xad":
             text = text[:-1] + HYPHEN
         x0, x1 = min(first[0], last[0]), max(first[2], last[2])
@@ -302,13 +299,12 @@ class _Reader:
                 return index
         return 0
 
-    def raised(self, index: int, first: tuple[float, float, float, float]) -> bool:
-        """Whether the digit at `index` is a superscript to the word that begins at `start`."""
-        note = self.box(index)
-        height = first[3] - first[1]
-        if note[3] - note[1] < 0.85 * height:
-            return note[3] < first[3] - 0.08 * height
-        return note[3] < first[3] - 0.2 * height
+    def note(self, start: int, end: int, first: tuple[float, float, float, float]) -> int:
+        """Index where the superscript number at the end of a word begins."""
+        index = end
+        while index > start and self.text[index - 1] in "0123456789,–-" and _raised(self.box(index - 1), first):
+            index -= 1
+        return index
 
     def keep(self, word: Word) -> None:
         """Append a word unless it is outside the page."""
@@ -319,6 +315,13 @@ class _Reader:
             read.words.append(word)
         else:
             read.clipped += 1
+
+
+def _raised(box: tuple[float, float, float, float], first: tuple[float, float, float, float]) -> bool:
+    """Whether a character is a superscript to the word that begins with another."""
+    height = first[3] - first[1]
+    share = 0.08 if box[3] - box[1] < 0.85 * height else 0.2
+    return box[3] < first[3] - share * height
 
 
 def without_doubles(words: list[Word]) -> list[Word]:
