@@ -12,6 +12,7 @@ import pytest
 
 import chna_toolkit.scan
 from chna_toolkit import doctor, provenance
+from chna_toolkit.cli.app import main
 from chna_toolkit.errors import ExitCode
 
 
@@ -142,14 +143,20 @@ def test_141_when_nobody_reads_on(home):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
-def test_6_when_stdout_is_full_and_0_when_there_is_none(home):
+def test_6_when_stdout_is_full(home):
     script = "from chna_toolkit.cli.app import main; main(['lesson', '--all', '--json'])"
     with Path("/dev/full").open("w") as full:
         done = subprocess.run([sys.executable, "-c", script], stdout=full, stderr=subprocess.PIPE, text=True)
     assert done.returncode == ExitCode.OUTPUT
     assert done.stderr.startswith("error: cannot write to stdout: No space left")
-    closed = f'exec "{sys.executable}" -c "{script}" >&-'
-    assert subprocess.run(["/bin/sh", "-c", closed], capture_output=True, text=True).stderr == ""
+
+
+def test_0_when_a_service_gives_no_streams_at_all(home, monkeypatch):
+    for name in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(sys, name, None)
+    with pytest.raises(SystemExit) as ended:
+        main(["lesson", "L05"])
+    assert ended.value.code == ExitCode.OK
 
 
 def test_the_doctor_is_well_here(chna):

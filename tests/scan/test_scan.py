@@ -204,7 +204,7 @@ def test_a_damaged_cache_entry_is_made_again(run, tmp_path):
 
 
 def test_a_timeout_is_remembered_for_its_limit_only(run, folder):
-    write(folder, {"slow.pdf": "!slow 1.5\nL05\n"})
+    write(folder, {"slow.pdf": "!slow 1\nL05\n"})
     assert run(timeout=0.5).exit_code is ExitCode.PARTIAL
     progress = Recorder()
     assert run("same", progress, timeout=0.5).exit_code is ExitCode.PARTIAL
