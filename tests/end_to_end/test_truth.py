@@ -114,7 +114,7 @@ def update() -> Iterator[dict[str, list[str]]]:
     lists: dict[str, list[str]] = {}
     yield lists
     if lists:
-        lines = ["# What is known to go wrong on the sample documents; written by test_samples.py."]
+        lines = ["# What is known to go wrong on the sample documents; written by test_truth.py."]
         for name, entries in lists.items():
             lines += ["", f"{name} = ["]
             lines += ['  "' + entry.replace("\\", "\\\\").replace('"', '\\"') + '",' for entry in entries]
