@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Sequence
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from importlib.resources import files
 from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from chna_toolkit.errors import UsageError
 from chna_toolkit.lexicon.model import Exclusion, Lexicon, Rule
 from chna_toolkit.lexicon.words import Words, cut
 from chna_toolkit.model import Assertion, Document, Kind, Mention, Passage
@@ -16,7 +21,17 @@ from chna_toolkit.tagging.index import Hits, PhraseIndex, Span
 from chna_toolkit.tagging.rules import Match, ReadyRule, RuleBook
 from chna_toolkit.tagging.setting_aside import document_reasons
 
-TAGGER_VERSION = "1"
+if TYPE_CHECKING:  # it brings numpy
+    from chna_toolkit.tagging.learned import Learned
+
+TAGGER_VERSION = "2"
+
+METHODS = ("hybrid", "rules")
+DEFAULT_METHOD = "hybrid"  # the better one by evidence held out: docs/model-card.md
+
+# Why a tagger asked for `hybrid` works otherwise than the model's figures say.
+OTHER_LESSONS = "learned_model_for_other_lessons"  # rules alone
+OTHER_LEXICON = "learned_model_of_other_lexicon"  # a lexicon changed since the training
 
 # A passage is labelled with a lesson when its rules together reach this confidence; a rule
 # below it counts only beside another one.
@@ -24,6 +39,10 @@ COUNTED = 0.5
 
 # Below it a mention is not even a near miss worth showing.
 NEAR = 0.3
+
+MODEL = ("tagging", "model", "model.json")  # of the built-in model, in the package
+
+UNLIKELY = "learned: unlikely"  # why a mention does not count by the learned layer
 
 _CLOSERS = " \"'”’)]"  # may stand behind the full stop of a sentence
 
@@ -52,6 +71,15 @@ class _Unit:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What the learned layer goes by in one text."""
+
+    words: Words
+    hits: Hits
+    rules: Mapping[str, float]  # strength of the rules by lesson
+
+
+@dataclass(frozen=True, slots=True)
 class _Claim:
     """A match of a rule, and why it does not count, if so."""
 
@@ -60,25 +88,61 @@ class _Claim:
     set_aside: str
 
 
+_Tagged = tuple[_Unit, list[Mention], Mapping[str, float]]
+
+
 class Tagger:
     """Maps passages onto lessons. Making one takes a second; it is not thread-safe, but reusable."""
 
-    def __init__(self, lexicon: Lexicon, select: Sequence[str] | None = None) -> None:
-        """Prepare the rules of the selected lessons (ids; all by default)."""
+    def __init__(
+        self,
+        lexicon: Lexicon,
+        select: Sequence[str] | None = None,
+        method: str = DEFAULT_METHOD,
+        model: Path | None = None,
+    ) -> None:
+        """Prepare the rules of the selected lessons (ids; all by default).
+
+        `method` is `rules`, or `hybrid`: a learned model (a folder; the built-in one by default) has
+        the last word on what counts, and adds what the rules miss. `warnings` says as slugs where
+        it does not suit the lexicon; `method` is then what is done instead. Raises `UsageError`.
+        """
+        if method not in METHODS:
+            raise UsageError(f"unknown method {method!r}", f"Choose one of: {', '.join(METHODS)}.")
         self.lexicon = lexicon
         self.lessons = tuple(lesson.id for lesson in lexicon.lessons if select is None or lesson.id in select)
+        self.warnings: tuple[str, ...] = ()
+        self.method = method
         self._numbers = {lesson.id: str(lesson.number) for lesson in lexicon.lessons}
         with _no_garbage_collection():
             self._index = PhraseIndex(lexicon.speller)
-            self._book = RuleBook(lexicon, frozenset(self.lessons), self._index)
+            self._book = RuleBook(lexicon, frozenset(lesson.id for lesson in lexicon.lessons), self._index)
             self._assertions = AssertionFinder(lexicon.cues, self._index)
             self._index.freeze(self._book.roles)
         self._lines: dict[str, Hits] = {}  # of headings and headers met lately
+        self._learned = self._load(model) if method == "hybrid" else None
+
+    def _load(self, folder: Path | None) -> Learned | None:
+        from chna_toolkit.tagging.learned import Learned, load_model
+
+        model = load_model(folder)
+        if not model.fits(self.lexicon):
+            self.warnings, self.method = (OTHER_LESSONS,), "rules"
+            return None
+        if model.lexicon != self.lexicon.hash:
+            self.warnings = (OTHER_LEXICON,)
+        return Learned(model, self.atoms())
+
+    def atoms(self) -> list[str]:
+        """Return the names of what hits consist of, for the learned layer."""
+        from chna_toolkit.tagging.learned import class_features
+
+        return class_features(self._index.keys)
 
     def tag(self, document: Document) -> list[Mention]:
         """Return all mentions of a document, counted and set aside, in reading order."""
         units = (_unit_of(passage) for passage in document.passages)
-        mentions = [mention for _, found in self._tag_units(units) for mention in found]
+        mentions = [mention for _, found, _ in self._tag_units(units) for mention in found]
         reasons = document_reasons(document)
         return [
             replace(mention, counted=False, set_aside=reasons[mention.passage])
@@ -93,24 +157,63 @@ class Tagger:
 
     def labels(self, texts: Iterable[tuple[str, str]], batch: int = _BATCH) -> Iterator[dict[str, Label]]:
         """Label a stream of (text, text before it) pairs in constant memory, in order."""
-        units = (
-            _Unit(number, text, Kind.PARAGRAPH.value, (prev,) if _is_lead_in(prev) else ())
-            for number, (text, prev) in enumerate(texts)
-        )
-        for _, mentions in self._tag_units(units, batch):
-            yield self._summed_up(mentions)
+        for _, mentions, chances in self._tag_units(_units_of(texts), batch):
+            yield self._summed_up(mentions, chances)
 
-    def _tag_units(self, units: Iterable[_Unit], batch: int = _BATCH) -> Iterator[tuple[_Unit, list[Mention]]]:
+    def see(self, texts: Iterable[tuple[str, str]], batch: int = _BATCH) -> Iterator[Seen]:
+        """Return what the learned layer goes by in a stream of (text, text before it) pairs."""
+        for chunk, seen in self._look(_units_of(texts), batch):
+            for unit, words, hits in zip(chunk, *seen, strict=True):
+                yield Seen(words, hits, _strengths(self._tag_one(unit, words, hits)))
+
+    def _tag_units(self, units: Iterable[_Unit], batch: int = _BATCH) -> Iterator[_Tagged]:
+        """Yield each unit with its mentions and, by the learned layer, the probability of each lesson."""
+        for chunk, (words, hits) in self._look(units, batch):
+            tagged = [self._tag_one(*one) for one in zip(chunk, words, hits, strict=True)]
+            if self._learned is None:
+                chances: list[Mapping[str, float]] = [{}] * len(chunk)
+            else:
+                found = self._learned.scores(list(zip(words, hits, strict=True)), list(map(_strengths, tagged)))
+                chances = [dict(zip(self._learned.lessons, row, strict=True)) for row in found.tolist()]
+                tagged = list(map(self._judged, chunk, words, hits, tagged, chances))
+            for unit, mentions, given in zip(chunk, tagged, chances, strict=True):
+                yield unit, [mention for mention in mentions if mention.lesson in self.lessons], given
+
+    def _look(self, units: Iterable[_Unit], batch: int) -> Iterator[tuple[list[_Unit], tuple[list[Words], list[Hits]]]]:
+        """Cut units into words and find the lexicon's phrases in them, some units at a time."""
         stream = iter(units)
         while chunk := list(islice(stream, batch)):
             words = [cut(unit.text) for unit in chunk]
             lines = list({line: None for unit in chunk for line in unit.context if line not in self._lines})
             found = self._index.find([*words, *map(cut, lines)])
             self._lines.update(zip(lines, found[len(chunk) :], strict=True))
-            for unit, text, hits in zip(chunk, words, found[: len(chunk)], strict=True):
-                yield unit, self._tag_one(unit, text, hits)
+            yield chunk, (words, found[: len(chunk)])
             if len(self._lines) > _MANY_LINES:
                 self._lines.clear()
+
+    def _judged(
+        self, unit: _Unit, words: Words, hits: Hits, mentions: list[Mention], chances: Mapping[str, float]
+    ) -> list[Mention]:
+        """Set aside what the learned layer finds unlikely, and add what it finds and no rule did."""
+        assert self._learned is not None
+        model = self._learned.model
+        judged = [
+            replace(mention, counted=False, set_aside=UNLIKELY)
+            if mention.counted and chances[mention.lesson] < model.keep
+            else mention
+            for mention in mentions
+        ]
+        found = {mention.lesson for mention in mentions if mention.counted}
+        missing = [lesson for lesson, chance in chances.items() if chance >= model.add and lesson not in found]
+        if not missing or not len(words):
+            return judged
+        reading = self._reading(unit, words, hits)
+        for lesson in missing:
+            match = self._learned.evidence(words, hits, lesson)
+            verdict = reading.verdict(match, lesson)
+            chance = round(chances[lesson], 3)
+            judged.append(_mention_at(unit, words, match, verdict, lesson, f"{lesson}.learned", chance))
+        return sorted(judged, key=_by_place)
 
     def _tag_one(self, unit: _Unit, text: Words, hits: Hits) -> list[Mention]:
         rules, exclusions = self._book.candidates(hits)
@@ -127,16 +230,18 @@ class Tagger:
         claims = _settle([_Claim(rule, match, _excluded_by(rule, match, excluded)) for rule, match in found])
         if not claims:
             return []
+        reading = self._reading(unit, text, hits)
+        return sorted((_mention(unit, text, claim, reading) for claim in claims), key=_by_place)
+
+    def _reading(self, unit: _Unit, text: Words, hits: Hits) -> Reading:
         is_line = not unit.text.rstrip(_CLOSERS).endswith((".", "!", "?"))
-        reading = self._assertions.read(text, hits, context, is_line=is_line)
-        mentions = [_mention(unit, text, claim, reading) for claim in claims]
-        return sorted(mentions, key=lambda m: (m.start, m.end, m.rule))
+        return self._assertions.read(text, hits, self._context(unit.context), is_line=is_line)
 
     def _context(self, lines: tuple[str, ...]) -> Hits:
         """Hits of the headings and headers that a text stands under; their positions mean nothing."""
         return Hits([hit for line in lines for hit in self._lines[line].found])
 
-    def _summed_up(self, mentions: list[Mention]) -> dict[str, Label]:
+    def _summed_up(self, mentions: list[Mention], chances: Mapping[str, float]) -> dict[str, Label]:
         labels: dict[str, Label] = {}
         for lesson in self.lessons:
             counted = [m for m in mentions if m.lesson == lesson and m.counted]
@@ -144,7 +249,7 @@ class Tagger:
                 best = max(counted, key=lambda m: (m.confidence, -m.start, m.rule))
                 labels[self._numbers[lesson]] = Label(
                     assertion=best.assertion,
-                    confidence=round(combined(m.confidence for m in _one_a_rule(counted)), 3),
+                    confidence=round(chances.get(lesson, combined(m.confidence for m in _one_a_rule(counted))), 3),
                     rules=tuple(sorted({m.rule for m in counted})),
                     spans=tuple(sorted({part for m in counted for part in m.parts})),
                 )
@@ -161,6 +266,12 @@ def _no_garbage_collection() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def tagger_version() -> str:
+    """Return what decides, besides the lexicon and the method, which mentions a document gives."""
+    model = files("chna_toolkit").joinpath(*MODEL)
+    return f"{TAGGER_VERSION}+{hashlib.sha256(model.read_bytes()).hexdigest()[:12]}"
 
 
 def combined(confidences: Iterable[float]) -> float:
@@ -226,25 +337,49 @@ def _give_way(claim: _Claim, strong: set[str]) -> _Claim:
 def _mention(unit: _Unit, text: Words, claim: _Claim, reading: Reading) -> Mention:
     rule = claim.rule
     verdict = Verdict(rule.assertion) if rule.assertion else reading.verdict(claim.match, rule.lesson)
-    parts = tuple((text.starts[first], text.ends[last - 1]) for first, last in claim.match)
+    mention = _mention_at(unit, text, claim.match, verdict, rule.lesson, rule.id, rule.confidence)
+    return replace(mention, counted=False, set_aside=claim.set_aside) if claim.set_aside else mention
+
+
+def _mention_at(
+    unit: _Unit, text: Words, match: Match, verdict: Verdict, lesson: str, rule: str, confidence: float
+) -> Mention:
+    parts = tuple((text.starts[first], text.ends[last - 1]) for first, last in match)
     return Mention(
-        lesson=rule.lesson,
-        rule=rule.id,
+        lesson=lesson,
+        rule=rule,
         passage=unit.number,
         start=parts[0][0],
         end=max(end for _, end in parts),
         parts=parts,
         assertion=verdict.assertion,
-        confidence=rule.confidence,
-        counted=not claim.set_aside,
-        set_aside=claim.set_aside,
+        confidence=confidence,
+        counted=True,
         cue=verdict.cue,
     )
+
+
+def _by_place(mention: Mention) -> tuple[int, int, str]:
+    return mention.start, mention.end, mention.rule
+
+
+def _strengths(mentions: Iterable[Mention]) -> dict[str, float]:
+    """Strength of the rules that count, by lesson."""
+    counted: dict[str, list[Mention]] = {}
+    for mention in mentions:
+        if mention.counted:
+            counted.setdefault(mention.lesson, []).append(mention)
+    return {lesson: combined(m.confidence for m in _one_a_rule(found)) for lesson, found in counted.items()}
 
 
 def _unit_of(passage: Passage) -> _Unit:
     headers = tuple(header for header in (passage.row_header, passage.column_header) if header)
     return _Unit(passage.index, passage.text, passage.kind.value, (*passage.section, *headers))
+
+
+def _units_of(texts: Iterable[tuple[str, str]]) -> Iterator[_Unit]:
+    for number, (text, prev) in enumerate(texts):
+        yield _Unit(number, text, Kind.PARAGRAPH.value, (prev,) if _is_lead_in(prev) else ())
 
 
 def _is_lead_in(prev: str) -> bool:

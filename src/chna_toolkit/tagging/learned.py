@@ -1,0 +1,279 @@
+"""The learned layer: how likely a text bears each lesson, by its words, word classes and rules.
+
+    words and word pairs ─┐
+                          ├─ TF-IDF ─> one logistic regression a lesson ─> text score ─┐
+    classes of the lexicon┘                                                            ├─> probability
+                                            strength of the lesson's rules ────────────┘
+
+The rules were written looking at part of the gold labels, and there they flatter themselves. So
+the few weights that join text score and rules, the same for all lessons, are fitted elsewhere
+(`chna_toolkit.training`). A model is two files, arrays and JSON, and runs with numpy alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chna_toolkit.errors import UsageError
+from chna_toolkit.lexicon.model import Lexicon
+from chna_toolkit.lexicon.words import Words
+from chna_toolkit.tagging.index import Hits, Profile, Span
+
+Floats = NDArray[np.float64]
+
+FORMAT = 1  # of the files
+ARRAYS, META = "model.npz", "model.json"
+
+# Text scores count less below it: one text is no more about a lesson than another that is not about it at all.
+FLOOR = -4.0
+
+_LOG = np.concatenate(([0.0], 1.0 + np.log(np.arange(1, 1000))))  # sublinear counts
+_MOST_SPANS = 3  # shown of a text and lesson
+_LEAST_SHARE = 0.25  # of the strongest part of a text, for another part to be shown
+
+
+@dataclass(frozen=True, slots=True)
+class Combiner:
+    """Weights that make a probability of text score and rule strength; the same for all lessons."""
+
+    text: float
+    floored_text: float
+    rules: float
+    intercept: float
+
+    def probability(self, text: Floats, rules: Floats) -> Floats:
+        """Return the probabilities for text scores (log odds) and rule strengths (0 to 1) of the same shape."""
+        odds = self.text * text + self.floored_text * np.maximum(text, FLOOR) + self.rules * rules + self.intercept
+        return np.asarray(1.0 / (1.0 + np.exp(-odds)), dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Clue:
+    """A feature that speaks for a lesson in a text."""
+
+    feature: str  # words, or `@class`, or `~` and a fingerprint for phrases that a rule spells out itself
+    weight: float  # what it adds to the text score (log odds)
+    spans: tuple[Span, ...]  # where it stands, in words
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Features of some texts as a sparse matrix."""
+
+    columns: NDArray[np.int64]  # of all texts one after the other
+    values: Floats
+    lengths: NDArray[np.int64]  # features a text
+
+
+def word_features(norms: Sequence[str]) -> list[str]:
+    """Words and pairs of neighbouring words, as often as they stand there."""
+    return [*norms, *(f"{one} {two}" for one, two in pairwise(norms))]
+
+
+def class_features(keys: Mapping[object, int]) -> list[str]:
+    """Name the atoms of an index, by number, in a way that lasts when others are added to the lexicon."""
+    names = [""] * len(keys)
+    for key, atom in keys.items():
+        kind, *rest = key if isinstance(key, tuple) else ("", key)
+        text = json.dumps(rest, ensure_ascii=True)
+        names[atom] = f"@{rest[0]}" if kind == "class" else f"~{hashlib.sha256(text.encode()).hexdigest()[:10]}"
+    return names
+
+
+class Encoder:
+    """Turns texts into rows of features; training and tagging use the same one."""
+
+    def __init__(self, words: Sequence[str], classes: Sequence[str], idf: Floats, atoms: Sequence[str]) -> None:
+        """`idf` has one weight a word feature, then one a class; `atoms` names the atoms of the index at hand."""
+        self._words = {name: column for column, name in enumerate(words)}
+        columns = {name: column for column, name in enumerate(classes, len(words))}
+        self.by_atom = [columns.get(name, -1) for name in atoms]
+        self._idf = idf
+        self._by_profile: dict[Profile, tuple[int, ...]] = {}
+
+    def rows(self, texts: Sequence[tuple[Words, Hits]]) -> Rows:
+        """Encode the texts. Words and classes each have unit length."""
+        columns: list[int] = []
+        counts: list[int] = []
+        sizes: list[int] = []  # of the words, then of the classes of each text
+        for words, hits in texts:
+            found = Counter(map(self._words.get, word_features(words.norms)))
+            del found[None]
+            columns += found  # type: ignore[arg-type]  # None is gone
+            counts += found.values()
+            classes = self._classes(hits)
+            columns += classes
+            counts += [1] * len(classes)
+            sizes += (len(found), len(classes))
+        where = np.array(columns, dtype=np.int64)
+        values = _LOG[np.minimum(np.array(counts, dtype=np.int64), len(_LOG) - 1)] * self._idf[where]
+        block = np.repeat(np.arange(len(sizes)), sizes)
+        norms = np.sqrt(np.bincount(block, values * values, len(sizes)))
+        return Rows(where, values / norms[block], np.array(sizes, dtype=np.int64).reshape(-1, 2).sum(axis=1))
+
+    def _classes(self, hits: Hits) -> list[int]:
+        columns: set[int] = set()
+        for profile in {profile for _, _, profile in hits.found}:
+            if profile not in self._by_profile:
+                known = (self.by_atom[atom] for atom in profile.atoms)
+                self._by_profile[profile] = tuple(column for column in known if column >= 0)
+            columns.update(self._by_profile[profile])
+        return sorted(columns)
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained model as stored. `weights` has a row a feature and a column a lesson."""
+
+    words: tuple[str, ...]
+    classes: tuple[str, ...]
+    idf: Floats
+    weights: Floats
+    intercepts: Floats
+    combiner: Combiner
+    keep: float  # what rules found in a text counts from this probability on
+    add: float  # a lesson that no rule found is added from this probability on
+    lessons: tuple[tuple[str, str], ...]  # id and slug, by column
+    lexicon: str  # hash of the lexicon it was trained with
+    facts: Mapping[str, Any]  # about the training, for people
+
+    def fits(self, lexicon: Lexicon) -> bool:
+        """Whether the lexicon has the same lessons; its rules and classes may have changed."""
+        return self.lessons == tuple((lesson.id, lesson.slug) for lesson in lexicon.lessons)
+
+    def save(self, folder: Path) -> None:
+        """Write the model: the same bytes for the same model."""
+        folder.mkdir(parents=True, exist_ok=True)
+        names = "\n".join((*self.words, *self.classes)).encode()
+        buffer = io.BytesIO()
+        np.savez_compressed(
+            buffer,
+            names=np.frombuffer(names, dtype=np.uint8),
+            idf=self.idf.astype(np.float32),
+            weights=self.weights.astype(np.float16),
+            intercepts=self.intercepts.astype(np.float32),
+        )
+        (folder / ARRAYS).write_bytes(buffer.getvalue())
+        combiner = self.combiner
+        meta = {
+            "format": FORMAT,
+            "arrays": hashlib.sha256(buffer.getvalue()).hexdigest(),
+            "words": len(self.words),
+            "lessons": [list(pair) for pair in self.lessons],
+            "lexicon": self.lexicon,
+            "keep": self.keep,
+            "add": self.add,
+            "combiner": {name: getattr(combiner, name) for name in Combiner.__slots__},
+            "facts": dict(self.facts),
+        }
+        (folder / META).write_text(json.dumps(meta, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def load_model(folder: Path | None = None) -> Model:
+    """Read a model, by default the one that comes with the package. Raises `UsageError`."""
+    place: Traversable | Path = folder or files("chna_toolkit") / "tagging" / "model"
+    try:
+        meta = json.loads((place / META).read_text(encoding="utf-8"))
+        if meta["format"] != FORMAT:
+            raise ValueError(f"format {meta['format']}, not {FORMAT}")
+        data = (place / ARRAYS).read_bytes()
+        if hashlib.sha256(data).hexdigest() != meta["arrays"]:
+            raise ValueError(f"{ARRAYS} is not the file that {META} describes")
+        with np.load(io.BytesIO(data), allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        names = arrays["names"].tobytes().decode().split("\n")
+        weights = arrays["weights"].astype(np.float64)
+        if weights.shape != (len(names), len(meta["lessons"])) or len(arrays["idf"]) != len(names):
+            raise ValueError("arrays do not fit together")
+        return Model(
+            words=tuple(names[: meta["words"]]),
+            classes=tuple(names[meta["words"] :]),
+            idf=arrays["idf"].astype(np.float64),
+            weights=weights,
+            intercepts=arrays["intercepts"].astype(np.float64),
+            combiner=Combiner(**meta["combiner"]),
+            keep=meta["keep"],
+            add=meta["add"],
+            lessons=tuple((one, slug) for one, slug in meta["lessons"]),
+            lexicon=meta["lexicon"],
+            facts=meta["facts"],
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"{place}: no model: {error}", "Make one with `chna train`.") from error
+
+
+class Learned:
+    """A model at work on texts that a certain index has looked through."""
+
+    def __init__(self, model: Model, atoms: Sequence[str]) -> None:
+        """`atoms` names the atoms of the index (see `class_features`)."""
+        self.model = model
+        self.lessons = tuple(lesson for lesson, _ in model.lessons)
+        self._encoder = Encoder(model.words, model.classes, model.idf, atoms)
+        self._names = (*model.words, *model.classes)
+        self._word_columns = {name: column for column, name in enumerate(model.words)}
+
+    def text_scores(self, texts: Sequence[tuple[Words, Hits]]) -> Floats:
+        """Return log odds by the text alone: a row a text, a column a lesson, whatever the batch."""
+        rows = self._encoder.rows(texts)
+        scores = np.tile(self.model.intercepts, (len(texts), 1))
+        full = np.flatnonzero(rows.lengths)
+        if len(full):
+            starts = (np.cumsum(rows.lengths) - rows.lengths)[full]
+            scores[full] += np.add.reduceat(self.model.weights[rows.columns] * rows.values[:, None], starts, axis=0)
+        return scores
+
+    def scores(self, texts: Sequence[tuple[Words, Hits]], rules: Sequence[Mapping[str, float]]) -> Floats:
+        """Return probabilities: a row a text, a column a lesson. `rules` gives the strength of its lessons' rules."""
+        strengths = np.array([[given.get(lesson, 0.0) for lesson in self.lessons] for given in rules])
+        return self.model.combiner.probability(self.text_scores(texts), strengths.reshape(-1, len(self.lessons)))
+
+    def explain(self, text: Words, hits: Hits, lesson: str) -> list[Clue]:
+        """Return what speaks for a lesson in a text, strongest first."""
+        rows = self._encoder.rows([(text, hits)])
+        added = rows.values * self.model.weights[rows.columns, self.lessons.index(lesson)]
+        weights = {int(column): float(weight) for column, weight in zip(rows.columns, added, strict=True) if weight > 0}
+        places: dict[int, list[Span]] = {column: [] for column in weights}
+        for column, span in self._places(text, hits):
+            if column in places:
+                places[column].append(span)
+        clues = [Clue(self._names[column], weight, tuple(places[column])) for column, weight in weights.items()]
+        return sorted(clues, key=lambda clue: (-clue.weight, clue.feature))
+
+    def _places(self, text: Words, hits: Hits) -> Iterator[tuple[int, Span]]:
+        size = len(text.norms)
+        for place, name in enumerate(word_features(text.norms)):
+            span = (place, place + 1) if place < size else (place - size, place - size + 2)
+            yield self._word_columns.get(name, -1), span
+        for start, end, profile in hits.found:
+            for column in dict.fromkeys(self._encoder.by_atom[atom] for atom in profile.atoms):
+                yield column, (start, end)
+
+    def evidence(self, text: Words, hits: Hits, lesson: str) -> tuple[Span, ...]:
+        """Return the few places in one sentence that speak most for a lesson, in order; the whole text if none does."""
+        weights: dict[Span, float] = {}
+        for clue in self.explain(text, hits, lesson):
+            for span in clue.spans:
+                weights[span] = weights.get(span, 0.0) + clue.weight / len(clue.spans)
+        chosen: list[Span] = []
+        ranked = sorted(weights, key=lambda span: (-weights[span], span))
+        for span in ranked:
+            if len(chosen) == _MOST_SPANS or weights[span] < _LEAST_SHARE * weights[ranked[0]]:
+                break
+            near = not chosen or text.sentences[span[0]] == text.sentences[chosen[0][0]]
+            if near and not any(span[0] < other[1] and other[0] < span[1] for other in chosen):
+                chosen.append(span)
+        return tuple(sorted(chosen)) or ((0, len(text)),)

@@ -1,0 +1,258 @@
+"""From coded text to a model.
+
+1. Text: one logistic regression a lesson over words and classes, on all gold and the lexicon's examples.
+2. Joining it with the rules: a regression with four weights for all lessons together, over text
+   scores from models that did not see the text's document, and only on gold that no rule was
+   written with (`TUNED` names the part that was; the lexicon's examples pass its rules by design).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chna_toolkit.errors import MissingDependencyError, UsageError
+from chna_toolkit.evaluation.metrics import SPLIT, load_gold, split_of
+from chna_toolkit.lexicon.model import Lexicon
+from chna_toolkit.tagging.learned import FLOOR, Combiner, Encoder, Floats, Model, word_features
+from chna_toolkit.tagging.tagger import COUNTED, Seen, Tagger
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+TUNED = "read"  # the part of gold that rules are written looking at
+# From which probability on a lesson counts, where rules found it and where none did. Chosen on the part
+# `check` and on real text without labels, where nearly all that the text alone suggests is wrong.
+KEEP, ADD = 0.3, 0.5
+FOLDS = 5
+_LEAST_TEXTS = 2  # that a feature occurs in
+_FIT: dict[str, Any] = {"C": 10.0, "max_iter": 1000}  # of the text model: inverse strength of the L2 penalty
+_REAL_WEIGHT = 3.0  # of a unit of a real document when text and rules are joined: they are few, and decide
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A text to learn from."""
+
+    text: str
+    prev: str
+    labels: frozenset[str]  # lesson numbers
+    known: frozenset[str] | None  # lessons that the coder decided on; None: all
+    group: str  # texts of a group are learned from or tested on together
+    is_real: bool = False  # of a real document, not written for coding
+    weight: float = 1.0
+    joins: bool = False  # may teach how text and rules are joined
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """A trained model, with text scores and rule strengths of the gold out of fold, for figures."""
+
+    model: Model
+    material: tuple[Coded, ...]
+    text: Floats  # a row a text of the material, a column a lesson
+    rules: Floats
+    bears: NDArray[np.bool_]
+    known: NDArray[np.bool_]
+
+    def out_of_fold(self) -> list[tuple[str, str]]:
+        """Return figures by name: rules and hybrid on the gold that no rule was written with.
+
+        The text models saw neither a text nor its document; the weights that join it with the rules did.
+        """
+        chances = self.model.combiner.probability(self.text, self.rules)
+        by_rules = self.rules >= COUNTED
+        hybrid = chances >= np.where(by_rules, self.model.keep, self.model.add)
+        found = []
+        for is_real, kind in ((False, "written"), (True, "real")):
+            use = np.array([one.joins and one.is_real == is_real for one in self.material])
+            for method, labels in (("rules", by_rules), ("hybrid", hybrid)):
+                known, bears, given = self.known[use], self.bears[use], labels[use]
+                right, false, missed = (
+                    int((known & one).sum()) for one in (given & bears, given & ~bears, ~given & bears)
+                )
+                micro_f1 = 2 * right / max(1, 2 * right + false + missed)
+                precision, recall = right / max(1, right + false), right / max(1, right + missed)
+                figures = f"precision {precision:.3f}, recall {recall:.3f}, micro-F1 {micro_f1:.3f}"
+                found.append((f"{method}, {kind} text, out of fold", f"{figures} ({int(use.sum())} texts)"))
+        return found
+
+
+def read_material(
+    gold: Sequence[Path], lexicon: Lexicon, without: Iterable[str] = ()
+) -> tuple[list[Coded], dict[str, Any]]:
+    """Read gold files and the lexicon's examples, leaving out parts of the split such as `held`.
+
+    Returns the material and facts about it. Raises `UsageError`.
+    """
+    left_out = frozenset(without)
+    if unknown := left_out - SPLIT.keys():
+        raise UsageError(f"no part {sorted(unknown)[0]!r}", f"The parts are {', '.join(SPLIT)}.")
+    numbers = frozenset(str(lesson.number) for lesson in lexicon.lessons)
+    material: list[Coded] = []
+    sources = []
+    for path in gold:
+        units = [unit for unit in load_gold(path) if split_of(unit.id) not in left_out]
+        sources.append({"name": path.name, "sha256": _sha256(path), "texts": len(units)})
+        material += (
+            Coded(
+                unit.text,
+                unit.prev,
+                frozenset(unit.labels) & numbers,
+                numbers - (unit.maybe - unit.labels.keys()),
+                unit.doc or unit.id,
+                bool(unit.doc),
+                joins=split_of(unit.id) != TUNED,
+            )
+            for unit in units
+        )
+    examples = list(_examples(lexicon))
+    if not material:
+        raise UsageError("no gold text to learn from", "Give files as `chna evaluate` takes them.")
+    facts = {"gold": sources, "examples of the lexicon": len(examples), "without": sorted(left_out)}
+    return material + examples, facts
+
+
+def _examples(lexicon: Lexicon) -> Iterable[Coded]:
+    """Texts in the lexicon: of a counter-example it is known only that this lesson is not in it."""
+    for lesson in lexicon.lessons:
+        for example in lesson.examples:
+            number = str(lesson.number)
+            text = example.text.replace("[[", "").replace("]]", "")
+            bears = example.expect in ("match", "known_miss")
+            labels = frozenset((number,)) if bears else frozenset()
+            yield Coded(text, "", labels, None if bears else frozenset((number,)), text)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def train(lexicon: Lexicon, material: Sequence[Coded], facts: Mapping[str, Any] | None = None) -> Training:
+    """Train a model. The same material in the same order gives the same model.
+
+    Raises `MissingDependencyError` without scikit-learn, and `UsageError` if there is nothing to learn.
+    """
+    tagger = Tagger(lexicon, method="rules")
+    seen = list(tagger.see((one.text, one.prev) for one in material))
+    lessons = tuple((lesson.id, lesson.slug) for lesson in lexicon.lessons)
+    numbers = [str(lesson.number) for lesson in lexicon.lessons]
+    bears = np.array([[number in one.labels for number in numbers] for one in material])
+    known = np.array([[one.known is None or number in one.known for number in numbers] for one in material])
+    rules = np.array([[one.rules.get(lesson, 0.0) for lesson, _ in lessons] for one in seen])
+
+    weights = np.array([one.weight for one in material])
+
+    text = np.zeros(bears.shape)
+    folds = np.array([_fold(one.group) for one in material])
+    for fold in range(FOLDS):
+        rest, out = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
+        if len(rest) and len(out):
+            part = _TextModel.fit([seen[i] for i in rest], bears[rest], known[rest], weights[rest], tagger.atoms())
+            text[out] = part.scores([seen[i] for i in out])
+    combiner = _join(material, text, rules, bears, known)
+    whole = _TextModel.fit(seen, bears, known, weights, tagger.atoms())
+    model = Model(
+        words=tuple(whole.words),
+        classes=tuple(whole.classes),
+        idf=whole.idf,
+        weights=whole.weights,
+        intercepts=whole.intercepts,
+        combiner=combiner,
+        keep=KEEP,
+        add=ADD,
+        lessons=lessons,
+        lexicon=lexicon.hash,
+        facts=facts or {},
+    )
+    return Training(model, tuple(material), text, rules, bears, known)
+
+
+@dataclass(frozen=True, slots=True)
+class _TextModel:
+    """What is learned from words and classes alone."""
+
+    words: list[str]
+    classes: list[str]
+    idf: Floats
+    weights: Floats  # a row a feature, a column a lesson
+    intercepts: Floats
+    atoms: list[str]
+
+    @classmethod
+    def fit(
+        cls, seen: Sequence[Seen], bears: NDArray[np.bool_], known: NDArray[np.bool_], weights: Floats, atoms: list[str]
+    ) -> _TextModel:
+        in_words = Counter(name for one in seen for name in set(word_features(one.words.norms)))
+        in_classes = Counter(name for one in seen for name in _classes_of(one, atoms))
+        words = sorted(name for name, count in in_words.items() if count >= _LEAST_TEXTS)
+        classes = sorted(name for name, count in in_classes.items() if count >= _LEAST_TEXTS)
+        counts = np.array([in_words[name] for name in words] + [in_classes[name] for name in classes], dtype=float)
+        idf = np.log((1 + len(seen)) / (1 + counts)) + 1.0
+        model = cls(words, classes, idf, np.zeros((len(idf), bears.shape[1])), np.zeros(bears.shape[1]), atoms)
+        matrix = model._matrix(seen)
+        for lesson in range(bears.shape[1]):
+            use = known[:, lesson]
+            fitted = _logistic(matrix[use], bears[use, lesson], weights[use], **_FIT)
+            model.weights[:, lesson], model.intercepts[lesson] = fitted
+        return model
+
+    def scores(self, seen: Sequence[Seen]) -> Floats:
+        return np.asarray(self._matrix(seen) @ self.weights + self.intercepts)
+
+    def _matrix(self, seen: Sequence[Seen]) -> csr_matrix:
+        from scipy.sparse import csr_matrix
+
+        rows = Encoder(self.words, self.classes, self.idf, self.atoms).rows([(one.words, one.hits) for one in seen])
+        starts = np.concatenate(([0], np.cumsum(rows.lengths)))
+        return csr_matrix((rows.values, rows.columns, starts), shape=(len(seen), len(self.idf)))
+
+
+def _classes_of(seen: Seen, atoms: Sequence[str]) -> set[str]:
+    return {atoms[atom] for _, _, profile in seen.hits.found for atom in profile.atoms}
+
+
+def _fold(group: str) -> int:
+    return int(hashlib.sha256(group.encode()).hexdigest()[:8], 16) % FOLDS
+
+
+def _join(
+    material: Sequence[Coded], text: Floats, rules: Floats, bears: NDArray[np.bool_], known: NDArray[np.bool_]
+) -> Combiner:
+    """Weigh text scores against rules, where neither has seen the text before."""
+    use = known & np.array([one.joins for one in material])[:, None]
+    if len(set(bears[use].tolist())) < 2:
+        raise UsageError(
+            f"no gold outside the part {TUNED!r} to weigh text against rules with",
+            "More gold is needed: parts are drawn by the hash of the id.",
+        )
+    weights = np.broadcast_to(np.array([_REAL_WEIGHT if one.is_real else 1.0 for one in material])[:, None], use.shape)[
+        use
+    ]
+    features = np.column_stack([text[use], np.maximum(text[use], FLOOR), rules[use]])
+    found, intercept = _logistic(features, bears[use], weights, C=1.0, max_iter=1000)
+    by_text, by_floored, by_rules = (round(float(value), 4) for value in found)
+    return Combiner(by_text, by_floored, by_rules, round(intercept, 4))
+
+
+def _logistic(
+    features: Any, labels: NDArray[np.bool_], weights: Floats | None = None, **options: Any
+) -> tuple[Floats, float]:
+    """Return weights and intercept of a logistic regression; a constant if there is but one class."""
+    try:
+        from sklearn.linear_model import LogisticRegression
+    except ImportError:
+        raise MissingDependencyError(
+            "training needs scikit-learn", 'Run: python -m pip install "chna-toolkit[train]"'
+        ) from None
+    if len(set(labels.tolist())) < 2:
+        return np.zeros(features.shape[1]), 10.0 if labels.size and labels[0] else -10.0
+    fitted = LogisticRegression(**options).fit(features, labels, sample_weight=weights)
+    return fitted.coef_[0], float(fitted.intercept_[0])
