@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable, Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chna_toolkit.results.cells import csv_text, expose, protect, read_csv, tidy
+from chna_toolkit.results.cells import expose, protect, read_csv, tidy, write_csv
 from chna_toolkit.results.schemas import Column, Value
 
 TEXT = Column("text", "string", "")
@@ -17,6 +18,12 @@ COLUMNS = (TEXT, Column("n", "integer", ""), Column("x", "number", "", decimals=
 
 # Texts of the characters that matter to CSV, spreadsheets and terminals, and any others.
 hostile = st.text(st.sampled_from("'=+-@\t\r\n,\"a1| \u202e\x00\x1b") | st.characters(codec="utf-8"))
+
+
+def csv_text(columns: Sequence[Column], rows: Iterable[Sequence[Value]]) -> str:
+    stream = io.StringIO(newline="")
+    write_csv(stream, columns, rows)
+    return stream.getvalue()
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TextIO
@@ -52,8 +51,11 @@ def tidy(value: Value, column: Column) -> Value:
         return "" if column.type == "string" else None
     if column.type == "string":
         text = str(value)
-        # A lone surrogate from a broken font table or file name must not stop the run.
-        return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+        try:
+            text.encode()
+        except UnicodeEncodeError:  # half a surrogate pair, from a broken font table, must not stop the run
+            return text.encode("utf-8", "replace").decode("utf-8")
+        return text
     if column.type == "number":
         return round(float(value), column.decimals) + 0.0  # + 0.0 turns -0.0 into 0.0
     return bool(value) if column.type == "boolean" else int(value)
@@ -85,13 +87,6 @@ def read_csv(stream: TextIO, columns: Sequence[Column]) -> Iterator[list[Value]]
             yield [_from_text(cell, column) for cell, column in zip(row, columns, strict=True)]
     except (csv.Error, ValueError, KeyError) as error:
         raise ValueError(f"line {reader.line_num}: {error}") from error
-
-
-def csv_text(columns: Sequence[Column], rows: Iterable[Sequence[Value]]) -> str:
-    """Return what `write_csv` writes."""
-    stream = io.StringIO(newline="")
-    write_csv(stream, columns, rows)
-    return stream.getvalue()
 
 
 def _to_text(value: Value, column: Column) -> str:

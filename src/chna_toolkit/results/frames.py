@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 import pandas as pd
+from pandas import DataFrame as DataFrame
 
 from chna_toolkit.results.cells import tidy
 from chna_toolkit.results.schemas import Table, Type, Value
@@ -20,6 +21,7 @@ _DTYPES: dict[Type, Any] = {
 }
 
 Row = Mapping[str, Value]
+_AT_ONCE = 10_000  # rows
 
 
 def frame_of(table: Table, rows: Iterable[Row]) -> pd.DataFrame:
@@ -59,8 +61,15 @@ def _frame(table: Table, rows: list[list[Value]] | list[Sequence[Value]]) -> pd.
 
 def rows_of(frame: pd.DataFrame) -> list[dict[str, Value]]:
     """Return the rows with plain Python values; missing is `None`."""
-    columns = {str(name): _plain(frame[name]) for name in frame.columns}
-    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    names = [str(name) for name in frame.columns]
+    return [dict(zip(names, values, strict=True)) for values in values_of(frame)]
+
+
+def values_of(frame: pd.DataFrame) -> Iterator[tuple[Value, ...]]:
+    """Yield the rows as tuples in the order of the columns, so that a large table takes little memory."""
+    for first in range(0, len(frame), _AT_ONCE):
+        part = frame.iloc[first : first + _AT_ONCE]
+        yield from zip(*(_plain(part[name]) for name in part.columns), strict=True)
 
 
 def _plain(series: pd.Series) -> list[Value]:

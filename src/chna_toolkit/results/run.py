@@ -6,17 +6,17 @@ import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pandas as pd
 
 from chna_toolkit.errors import NoInputError, OutputError, UsageError
 from chna_toolkit.results import schemas
-from chna_toolkit.results.cells import csv_text, read_csv
-from chna_toolkit.results.frames import frame_of_values, rows_of
+from chna_toolkit.results.cells import read_csv, write_csv
+from chna_toolkit.results.frames import frame_of_values, rows_of, values_of
 
 # Format of run.json and the tables. Raised when a reader of the old one would go wrong.
 #   1  first public format
@@ -144,8 +144,8 @@ def write_run(out: Path, tables: Mapping[str, pd.DataFrame], manifest: Manifest)
         out.mkdir(parents=True, exist_ok=True)
         (out / MANIFEST).unlink(missing_ok=True)
         for table in schemas.tables(lessons):
-            rows = (tuple(row.values()) for row in rows_of(tables[table.name]))
-            write_text(out / f"{table.name}.csv", csv_text(table.columns, rows))
+            with write_whole(out / f"{table.name}.csv") as stream:
+                write_csv(stream, table.columns, values_of(tables[table.name]))
         write_text(out / MANIFEST, manifest.to_json())
     except OSError as error:
         raise OutputError(
@@ -192,11 +192,18 @@ def _check_whole(run: Run, folder: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all: to a temporary name beside it, then rename."""
+    """Write a file whole or not at all."""
+    with write_whole(path) as stream:
+        stream.write(text)
+
+
+@contextlib.contextmanager
+def write_whole(path: Path) -> Iterator[TextIO]:
+    """Give a stream into a temporary file beside `path`, which gets its name if all went well."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="", errors="replace") as stream:
-            stream.write(text)
+            yield stream
         umask = os.umask(0)
         os.umask(umask)
         Path(name).chmod(0o666 & ~umask)  # mkstemp makes files that only their owner may read

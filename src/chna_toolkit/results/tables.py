@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote
 
 import pandas as pd
@@ -80,6 +81,7 @@ def scored_lessons(documents: Sequence[Assessed], lexicon: Lexicon) -> tuple[Les
     return tuple(lesson for lesson in lexicon.lessons if lesson.id in scored)
 
 
+@lru_cache(maxsize=1024)  # the mentions of a page share one text, which is held once
 def pdf_link(file: str, page: int) -> str:
     """Return a URL relative to the scanned folder that opens the PDF at a page (RFC 8118)."""
     return f"{quote(file, errors='surrogateescape')}#page={page}"
@@ -222,7 +224,7 @@ def _mention_row(one: Assessed, mention: Mention, rank: int | None, lexicon_hash
         "rule_id": mention.rule,
         "file": one.file,
         "page_label": passage.page_label,
-        "section": " > ".join(passage.section),
+        "section": _section(passage.section),
         "kind": passage.kind.value,
         "row_header": passage.row_header,
         "column_header": passage.column_header,
@@ -242,6 +244,11 @@ def _mention_row(one: Assessed, mention: Mention, rank: int | None, lexicon_hash
         "pdf_link": pdf_link(one.file, passage.page),
         "lexicon_hash": lexicon_hash,
     }
+
+
+@lru_cache(maxsize=1024)
+def _section(headings: tuple[str, ...]) -> str:
+    return " > ".join(headings)
 
 
 def _around(text: str, start: int, end: int) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from chna_toolkit.model import DocumentStatus, Status
 from chna_toolkit.results.cells import split_names
+from chna_toolkit.results.frames import rows_of
 from chna_toolkit.results.run import Run
 from chna_toolkit.results.schemas import NEAREST
 from chna_toolkit.results.view import (
@@ -28,6 +29,11 @@ from chna_toolkit.scoring import hospital_status
 
 _Row = Mapping[str, Any]
 
+_MENTION_COLUMNS = (
+    "document_id", "lesson_id", "rule_id", "passage", "file", "page_number", "page_label", "section", "kind",
+    "row_header", "column_header", "assertion", "cue", "confidence", "counted", "set_aside_reason",
+    "evidence_rank", "sentence", "marks",
+)  # fmt: skip
 EVIDENCE_SHOWN = 5  # passages for a lesson of a hospital; all are in mentions.csv
 MANY = 100  # hospitals; with more of them, fewer passages keep the report small enough to mail
 EVIDENCE_OF_MANY = 2
@@ -47,7 +53,9 @@ class Builder:
         self.results = {(row["document_id"], row["lesson_id"]): row for row in self._rows("lesson_results")}
         self.gaps = {(row["hospital_key"], row["chna_year"], row["lesson_id"]): row for row in self._rows("gaps")}
         self.mentions: dict[tuple[str, str], list[_Row]] = defaultdict(list)
-        for row in self._rows("mentions"):
+        # The largest table by far: only what is shown is taken from it.
+        rows: list[_Row] = list(rows_of(run.tables["mentions"][list(_MENTION_COLUMNS)]))
+        for row in rows:
             self.mentions[row["document_id"], row["lesson_id"]].append(row)
         owners = self._rows("document_hospitals")
         self.types = {
