@@ -45,21 +45,21 @@ def _read(path: Path, tables: str) -> Document:
     return read_document(path, ExtractionSettings(tables=tables == "auto"))
 
 
-def _make_tagger(lexicon: Path | None, lexicon_hash: str, lessons: tuple[str, ...]) -> TagsDocuments:
+def _make_tagger(lexicon: Path | None, lexicon_hash: str, lessons: tuple[str, ...], method: str) -> TagsDocuments:
     from chna_toolkit.lexicon import load_lexicon
     from chna_toolkit.tagging import Tagger
 
     loaded = load_lexicon(lexicon)
     if loaded.hash != lexicon_hash:
         raise LexiconError("the lexicon changed while it was used", "Run the same command again.", file=lexicon)
-    return Tagger(loaded, lessons)
+    return Tagger(loaded, lessons, method)
 
 
 def _versions() -> dict[str, str]:
     from chna_toolkit.extraction import EXTRACTOR_VERSION, extractor_versions
-    from chna_toolkit.tagging import TAGGER_VERSION
+    from chna_toolkit.tagging import tagger_version
 
-    return {**extractor_versions(), "extractor": EXTRACTOR_VERSION, "tagger": TAGGER_VERSION}
+    return {**extractor_versions(), "extractor": EXTRACTOR_VERSION, "tagger": tagger_version()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Stages:
 
     versions: Callable[[], Mapping[str, str]] = _versions
     read: Callable[[Path, str], Document] = _read
-    make_tagger: Callable[[Path | None, str, tuple[str, ...]], TagsDocuments] = _make_tagger
+    make_tagger: Callable[[Path | None, str, tuple[str, ...], str], TagsDocuments] = _make_tagger
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,7 @@ class Plan:
     timeout: float  # seconds
     versions: Mapping[str, str]  # of extractor, its libraries and tagger: all that changes what they give
     stages: Stages = Stages()
+    method: str = "hybrid"  # or "rules"
 
     def text_key(self, sha256: str) -> str:
         """Return the key of a document's text."""
@@ -104,6 +105,7 @@ class Plan:
                 "text": self.text_key(sha256),
                 "lexicon": self.lexicon_hash,
                 "lessons": self.lessons,
+                "method": self.method,
                 "tagger": self.versions["tagger"],
             }
         )
@@ -136,7 +138,7 @@ class Finding:
 def warm_up(plan: Plan, needs_tagger: bool) -> None:
     """Make a worker ready, so that no document is charged for it."""
     if needs_tagger:
-        _tagger(plan.stages, plan.lexicon, plan.lexicon_hash, plan.lessons)
+        _tagger(plan.stages, plan.lexicon, plan.lexicon_hash, plan.lessons, plan.method)
 
 
 def is_done(item: Input, plan: Plan) -> bool:
@@ -217,7 +219,7 @@ def _mentions(document: Document, plan: Plan, seconds: dict[str, float]) -> tupl
         # Nothing may be said of a document that cannot be searched.
         mentions: tuple[Mention, ...] = ()
         if document.status.is_searchable:
-            tagger = _tagger(plan.stages, plan.lexicon, plan.lexicon_hash, plan.lessons)
+            tagger = _tagger(plan.stages, plan.lexicon, plan.lexicon_hash, plan.lessons, plan.method)
             mentions = tuple(tagger.tag(document))
     if plan.store and document.status is not DocumentStatus.TIMEOUT:
         plan.store.save("mentions", key, encode_mentions(mentions))
@@ -226,8 +228,8 @@ def _mentions(document: Document, plan: Plan, seconds: dict[str, float]) -> tupl
 
 @lru_cache(maxsize=1)
 def _tagger(*arguments: Any) -> TagsDocuments:
-    stages, lexicon, lexicon_hash, lessons = arguments
-    tagger: TagsDocuments = stages.make_tagger(lexicon, lexicon_hash, lessons)
+    stages, *rest = arguments
+    tagger: TagsDocuments = stages.make_tagger(*rest)
     return tagger
 
 

@@ -34,6 +34,7 @@ class Settings:
     lexicon: Path | None = None  # a folder; None: the built-in lexicon
     select: tuple[str, ...] = ()  # lessons; empty: all
     jobs: int = 0  # worker processes; 0: one a processor
+    method: str = "hybrid"  # or "rules": how passages are tagged
     tables: str = "auto"  # "auto" or "off": whether tables are read cell by cell
     timeout: float = 120.0  # seconds for one document
     memory_mb: int = 3072  # address space of a worker in MiB; 0: no limit
@@ -248,6 +249,12 @@ def _seconds(value: object, _: Path) -> float:
     return number
 
 
+def _method(value: object, _: Path) -> str:
+    if value not in ("hybrid", "rules"):
+        raise ValueError('must be "hybrid" or "rules"')
+    return str(value)
+
+
 def _tables(value: object, _: Path) -> str:
     if value not in ("auto", "off"):
         raise ValueError('must be "auto" or "off"')
@@ -266,6 +273,7 @@ _PARSERS: dict[str, Callable[[object, Path], Any]] = {
     "lexicon": _path,
     "select": _select,
     "jobs": _whole,
+    "method": _method,
     "tables": _tables,
     "timeout": _seconds,
     "memory_mb": _whole,

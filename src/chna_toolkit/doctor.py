@@ -38,6 +38,7 @@ class Check:
 def examine(settings: Settings) -> list[Check]:
     """Return all checks. None of them raises, and nothing is changed but the cache folder made."""
     checks = [_python(), *_libraries(), _guarded("lexicon", lambda: _lexicon(settings))]
+    checks += [_guarded("learned model", lambda: _model(settings))]
     checks += [_guarded("cache", lambda: _cache(settings)), _folder("temporary folder", tempfile.gettempdir())]
     checks += [_folder("working folder", "."), *map(_ocr, ("tesseract", "ocrmypdf"))]
     checks += [Check("processors", True, f"{processors()} for this process; -j {settings.workers} by default")]
@@ -79,6 +80,21 @@ def _lexicon(settings: Settings) -> Check:
     lexicon = load_lexicon(settings.lexicon)
     detail = f"{lexicon.name} {lexicon.version}, {len(lexicon.lessons)} lessons, hash {lexicon.hash[:12]}"
     return Check("lexicon", True, detail)
+
+
+def _model(settings: Settings) -> Check:
+    from chna_toolkit.lexicon import load_lexicon
+    from chna_toolkit.tagging.learned import load_model
+    from chna_toolkit.tagging.tagger import suitability
+
+    model = load_model()
+    hints = {
+        "learned_model_for_other_lessons": "The lexicon has other lessons: rules alone are used. Or run `chna train`.",
+        "learned_model_of_other_lexicon": "The lexicon has changed since the training: its figures may not hold.",
+    }
+    slug = suitability(model, load_lexicon(settings.lexicon))
+    detail = f"of lexicon {model.lexicon[:12]}, {len(model.words) + len(model.classes)} features"
+    return Check("learned model", True, f"{detail}{': ' if slug else ''}{slug}", hints.get(slug, ""))
 
 
 def _cache(settings: Settings) -> Check:

@@ -189,6 +189,7 @@ def make_plan(
         lexicon_hash=lexicon_hash,
         lessons=lessons,
         thresholds=settings.thresholds,
+        method=settings.method,
         tables=settings.tables,
         timeout=settings.timeout,
         versions=stages.versions(),

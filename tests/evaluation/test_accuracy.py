@@ -1,4 +1,4 @@
-"""The built-in tagger on labelled sentences: figures may rise, not fall.
+"""The built-in rules on labelled sentences: figures may rise, not fall.
 
 `tests/gold/own.jsonl` was written for the project by somebody who had not seen the rules. The
 floors stand a little below what was measured when they were set (`benchmarks/accuracy.py`).
@@ -19,7 +19,7 @@ OWN = Path(__file__).parents[1] / "gold" / "own.jsonl"
 
 @pytest.fixture(scope="module")
 def tagger() -> Tagger:
-    return Tagger(load_lexicon())
+    return Tagger(load_lexicon(), method="rules")  # the learned layer has been trained on these files
 
 
 def figures_of(tagger: Tagger, units: list[GoldUnit]) -> Figures:

@@ -16,7 +16,7 @@ NUMBERS = {lesson.id: str(lesson.number) for lesson in load_lexicon().lessons}
 
 @cache
 def tagger() -> Tagger:
-    return Tagger(load_lexicon())
+    return Tagger(load_lexicon(), method="rules")
 
 
 def name_of(example: Example) -> str:

@@ -121,7 +121,7 @@ class FakeTagger:
         ]
 
 
-def make_tagger(lexicon: Path | None, lexicon_hash: str, lessons: tuple[str, ...]) -> FakeTagger:
+def make_tagger(lexicon: Path | None, lexicon_hash: str, lessons: tuple[str, ...], method: str) -> FakeTagger:
     return FakeTagger(lessons)
 
 

@@ -19,6 +19,10 @@ Select = Annotated[
 Jobs = Annotated[
     int | None, typer.Option("--jobs", "-j", metavar="N", help="Worker processes; by default one a processor.")
 ]
+Method = Annotated[
+    str | None,
+    typer.Option("--method", metavar="rules|hybrid", help="Rules alone, or rules with the learned layer (default)."),
+]
 Tables = Annotated[
     str | None, typer.Option("--tables", metavar="auto|off", help="Whether tables are read cell by cell.")
 ]

@@ -32,6 +32,7 @@ def tag(
     ] = "",
     lexicon: options.LexiconFolder = None,
     select: options.Select = None,
+    method: options.Method = None,
     config: options.Config = None,
 ) -> None:
     """Label text that is not a PDF: one line of JSON out for each unit in, in order, as a stream.
@@ -44,12 +45,12 @@ def tag(
     from chna_toolkit.tagging import Tagger
     from chna_toolkit.units import UnitFormat, label_units, read_units
 
-    settings = load_settings({"lexicon": lexicon, "select": select}, config=config)
+    settings = load_settings({"lexicon": lexicon, "select": select, "method": method}, config=config)
     form = UnitFormat.of(source, input_format, text_column, id_column)
     with ExitStack() as stack:
         stream = sys.stdin.buffer if source == "-" else stack.enter_context(_open(source))
         loaded = load_lexicon(settings.lexicon)
-        tagger = Tagger(loaded, select_lessons(loaded, settings.select))
+        tagger = Tagger(loaded, select_lessons(loaded, settings.select), settings.method)
         name = "stdin" if source == "-" else source
         with stdout_may_close():
             for answers in label_units(read_units(stream, name, form), tagger):

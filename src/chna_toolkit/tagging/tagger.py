@@ -22,7 +22,7 @@ from chna_toolkit.tagging.rules import Match, ReadyRule, RuleBook
 from chna_toolkit.tagging.setting_aside import document_reasons
 
 if TYPE_CHECKING:  # it brings numpy
-    from chna_toolkit.tagging.learned import Learned
+    from chna_toolkit.tagging.learned import Learned, Model
 
 TAGGER_VERSION = "2"
 
@@ -126,11 +126,11 @@ class Tagger:
         from chna_toolkit.tagging.learned import Learned, load_model
 
         model = load_model(folder)
-        if not model.fits(self.lexicon):
-            self.warnings, self.method = (OTHER_LESSONS,), "rules"
+        unsuitable = suitability(model, self.lexicon)
+        self.warnings = (unsuitable,) if unsuitable else ()
+        if unsuitable == OTHER_LESSONS:
+            self.method = "rules"
             return None
-        if model.lexicon != self.lexicon.hash:
-            self.warnings = (OTHER_LEXICON,)
         return Learned(model, self.atoms())
 
     def atoms(self) -> list[str]:
@@ -208,12 +208,32 @@ class Tagger:
         if not missing or not len(words):
             return judged
         reading = self._reading(unit, words, hits)
-        for lesson in missing:
-            match = self._learned.evidence(words, hits, lesson)
-            verdict = reading.verdict(match, lesson)
-            chance = round(chances[lesson], 3)
-            judged.append(_mention_at(unit, words, match, verdict, lesson, f"{lesson}.learned", chance))
+        for lesson in sorted(missing):
+            judged.append(self._learned_mention(unit, words, hits, lesson, likely[lesson], mentions, reading))
         return sorted(judged, key=_by_place)
+
+    def _learned_mention(
+        self,
+        unit: _Unit,
+        words: Words,
+        hits: Hits,
+        lesson: str,
+        chance: float,
+        mentions: list[Mention],
+        reading: Reading,
+    ) -> Mention:
+        """Make the mention of a lesson that the learned layer alone finds.
+
+        Where a rule came near, its place says where the evidence stands and how it is asserted;
+        elsewhere the words that decided and what most words of the text are asserted as.
+        """
+        rule, confidence = f"{lesson}.learned", round(chance, 3)
+        near = [mention for mention in mentions if mention.lesson == lesson]
+        if near:
+            best = max(near, key=lambda mention: (mention.confidence, -mention.start, mention.rule))
+            return replace(best, rule=rule, confidence=confidence, counted=True, set_aside="")
+        match = self._learned.evidence(words, hits, lesson) if self._learned else ((0, len(words)),)
+        return _mention_at(unit, words, match, reading.majority(lesson), lesson, rule, confidence)
 
     def _tag_one(self, unit: _Unit, text: Words, hits: Hits) -> list[Mention]:
         rules, exclusions = self._book.candidates(hits)
@@ -266,6 +286,13 @@ def _no_garbage_collection() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def suitability(model: Model, lexicon: Lexicon) -> str:
+    """Return as a slug why a model does not suit a lexicon well; "" if it does."""
+    if not model.fits(lexicon):
+        return OTHER_LESSONS
+    return OTHER_LEXICON if model.lexicon != lexicon.hash else ""
 
 
 def tagger_version() -> str:

@@ -1,0 +1,99 @@
+"""`chna train`: from coded text to a model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from chna_toolkit.errors import UsageError
+from chna_toolkit.evaluation import split_of
+from chna_toolkit.lexicon import Lexicon, load_lexicon
+from chna_toolkit.tagging import Tagger
+from chna_toolkit.training import read_material, train
+
+pytest.importorskip("sklearn", reason="training needs scikit-learn: pip install chna-toolkit[train]")
+
+LESSON = """
+number = 1
+id = "L01"
+slug = "pacts"
+title = "T"
+brief = "B"
+definition = "D"
+code_when = "C"
+do_not_code_when = "N"
+recommendation = "R"
+[[rules]]
+id = "L01.pact"
+phrases = ["accord"]
+[[examples]]
+text = "[[Accord]] with neighbors."
+expect = "match"
+[[examples]]
+text = "A car by that name."
+expect = "no_match"
+"""
+
+
+@pytest.fixture(scope="module")
+def lexicon(tmp_path_factory: pytest.TempPathFactory) -> Lexicon:
+    folder = tmp_path_factory.mktemp("lexicon")
+    (folder / "lexicon.toml").write_text('name = "test"\nversion = "1"\n')
+    (folder / "cues.toml").write_text("")
+    (folder / "classes.toml").write_text("[classes]\n")
+    (folder / "L01.toml").write_text(LESSON)
+    return load_lexicon(folder)
+
+
+@pytest.fixture(scope="module")
+def gold(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Half of the texts bear the lesson; what tells them is a word that no rule knows."""
+    path = tmp_path_factory.mktemp("gold") / "gold.jsonl"
+    rows = [
+        {"id": f"u{n}", "text": f"The {'oath' if n % 2 else 'song'} of group {'abcdefg'[n % 7]}.", "labels": {}}
+        for n in range(60)
+    ]
+    for row in rows[1::2]:
+        row["labels"] = {"1": "practice"}
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def test_a_model_learns_what_the_rules_miss(lexicon: Lexicon, gold: Path, tmp_path: Path):
+    train(lexicon, read_material([gold], lexicon)[0]).model.save(tmp_path)
+    tagger = Tagger(lexicon, method="hybrid", model=tmp_path)
+    assert tagger.label("The oath of all.")["1"].rules == ("L01.learned",)
+    assert tagger.label("The song of all.") == {}
+
+
+def test_the_same_gold_gives_the_same_bytes(lexicon: Lexicon, gold: Path, tmp_path: Path):
+    for name in ("one", "two"):
+        train(lexicon, *read_material([gold], lexicon)).model.save(tmp_path / name)
+    for file in ("model.npz", "model.json"):
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+
+
+def test_a_part_that_is_left_out_teaches_nothing(lexicon: Lexicon, gold: Path):
+    material, facts = read_material([gold], lexicon, ["held"])
+    held = [f"u{n}" for n in range(60) if split_of(f"u{n}") == "held"]
+    assert held
+    assert not {one.group for one in material} & set(held)
+    assert facts["without"] == ["held"]
+    with pytest.raises(UsageError, match="no part 'test'"):
+        read_material([gold], lexicon, ["test"])
+
+
+def test_text_and_rules_are_joined_only_on_gold_that_no_rule_was_written_with(lexicon: Lexicon, gold: Path):
+    material, _ = read_material([gold], lexicon)
+    joins = {one.group for one in material if one.joins}
+    assert joins == {f"u{n}" for n in range(60) if split_of(f"u{n}") != "read"}, "no example of the lexicon is there"
+    with pytest.raises(UsageError, match="outside the part 'read'"):
+        train(lexicon, [one for one in material if not one.joins])
+
+
+def test_of_a_counter_example_only_its_own_lesson_is_known(lexicon: Lexicon, gold: Path):
+    match, no_match = read_material([gold], lexicon)[0][-2:]
+    assert (match.text, match.labels, match.known) == ("Accord with neighbors.", {"1"}, None)
+    assert (no_match.labels, no_match.known) == (frozenset(), {"1"})
