@@ -7,6 +7,7 @@ clinical ones are wrong here ("lack of transportation" is a need, not a negation
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from chna_toolkit.lexicon.model import Cue
@@ -107,6 +108,13 @@ class Reading:
             if cue.assertion is not None and not self._says_what_is():
                 return Verdict(cue.assertion, f"under: {cue.id}")
         return Verdict(Assertion.PRACTICE)
+
+    def majority(self, lesson: str) -> Verdict:
+        """Return the verdict that holds for most words: for evidence that has no place of its own."""
+        verdicts = [self.verdict(((place, place + 1),), lesson) for place in range(len(self.text))]
+        counts = Counter(verdict.assertion for verdict in verdicts)
+        most = max(Assertion, key=lambda assertion: counts[assertion])
+        return next(verdict for verdict in verdicts if verdict.assertion is most)
 
     def _says_what_is(self) -> bool:
         """Whether the text has a finite verb of its own, so that its heading does not decide."""

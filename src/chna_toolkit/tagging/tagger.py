@@ -42,6 +42,7 @@ NEAR = 0.3
 
 MODEL = ("tagging", "model", "model.json")  # of the built-in model, in the package
 
+EXCLUDED = "excluded"  # begins the reason of what an exclusion set aside; the learned layer lets it stand
 UNLIKELY = "learned: unlikely"  # why a mention does not count by the learned layer
 
 _CLOSERS = " \"'”’)]"  # may stand behind the full stop of a sentence
@@ -203,14 +204,15 @@ class Tagger:
             else mention
             for mention in mentions
         ]
-        found = {mention.lesson for mention in mentions if mention.counted}
+        found = {m.lesson for m in mentions if m.counted or m.set_aside.startswith(EXCLUDED)}
         missing = [lesson for lesson, chance in chances.items() if chance >= model.add and lesson not in found]
         if not missing or not len(words):
             return judged
         reading = self._reading(unit, words, hits)
-        for lesson in sorted(missing):
-            judged.append(self._learned_mention(unit, words, hits, lesson, likely[lesson], mentions, reading))
-        return sorted(judged, key=_by_place)
+        added = [
+            self._learned_mention(unit, words, hits, lesson, chances[lesson], mentions, reading) for lesson in missing
+        ]
+        return sorted([*judged, *added], key=_by_place)
 
     def _learned_mention(
         self,
@@ -325,7 +327,7 @@ def _excluded_by(rule: Rule, match: Match, excluded: list[tuple[Exclusion, list[
     for exclusion, spans in excluded:
         mine = exclusion.lesson in ("", rule.lesson) and rule.lesson not in exclusion.spares
         if mine and any(part[0] < span[1] and span[0] < part[1] for part in match for span in spans):
-            return f"excluded: {exclusion.id}"
+            return f"{EXCLUDED}: {exclusion.id}"
     return ""
 
 
