@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.resources import files
 from itertools import islice
 from pathlib import Path
@@ -44,6 +45,10 @@ MODEL = ("tagging", "model", "model.json")  # of the built-in model, in the pack
 
 EXCLUDED = "excluded"  # begins the reason of what an exclusion set aside; the learned layer lets it stand
 UNLIKELY = "learned: unlikely"  # why a mention does not count by the learned layer
+
+# Whole documents bear a lesson more rarely than the labelled texts that the model was fitted on,
+# so there its probabilities must reach more.
+_CAUTION = 0.1
 
 _CLOSERS = " \"'”’)]"  # may stand behind the full stop of a sentence
 
@@ -143,7 +148,7 @@ class Tagger:
     def tag(self, document: Document) -> list[Mention]:
         """Return all mentions of a document, counted and set aside, in reading order."""
         units = (_unit_of(passage) for passage in document.passages)
-        mentions = [mention for _, found, _ in self._tag_units(units) for mention in found]
+        mentions = [mention for _, found, _ in self._tag_units(units, caution=_CAUTION) for mention in found]
         reasons = document_reasons(document)
         return [
             replace(mention, counted=False, set_aside=reasons[mention.passage])
@@ -167,8 +172,9 @@ class Tagger:
             for unit, words, hits in zip(chunk, *seen, strict=True):
                 yield Seen(words, hits, _strengths(self._tag_one(unit, words, hits)))
 
-    def _tag_units(self, units: Iterable[_Unit], batch: int = _BATCH) -> Iterator[_Tagged]:
+    def _tag_units(self, units: Iterable[_Unit], batch: int = _BATCH, caution: float = 0.0) -> Iterator[_Tagged]:
         """Yield each unit with its mentions and, by the learned layer, the probability of each lesson."""
+        judged = partial(self._judged, caution=caution)
         for chunk, (words, hits) in self._look(units, batch):
             tagged = [self._tag_one(*one) for one in zip(chunk, words, hits, strict=True)]
             if self._learned is None:
@@ -176,7 +182,7 @@ class Tagger:
             else:
                 found = self._learned.scores(list(zip(words, hits, strict=True)), list(map(_strengths, tagged)))
                 chances = [dict(zip(self._learned.lessons, row, strict=True)) for row in found.tolist()]
-                tagged = list(map(self._judged, chunk, words, hits, tagged, chances))
+                tagged = list(map(judged, chunk, words, hits, tagged, chances))
             for unit, mentions, given in zip(chunk, tagged, chances, strict=True):
                 yield unit, [mention for mention in mentions if mention.lesson in self.lessons], given
 
@@ -193,19 +199,26 @@ class Tagger:
                 self._lines.clear()
 
     def _judged(
-        self, unit: _Unit, words: Words, hits: Hits, mentions: list[Mention], chances: Mapping[str, float]
+        self,
+        unit: _Unit,
+        words: Words,
+        hits: Hits,
+        mentions: list[Mention],
+        chances: Mapping[str, float],
+        *,
+        caution: float,
     ) -> list[Mention]:
         """Set aside what the learned layer finds unlikely, and add what it finds and no rule did."""
         assert self._learned is not None
-        model = self._learned.model
+        keep, add = (bar + caution for bar in (self._learned.model.keep, self._learned.model.add))
         judged = [
             replace(mention, counted=False, set_aside=UNLIKELY)
-            if mention.counted and chances[mention.lesson] < model.keep
+            if mention.counted and chances[mention.lesson] < keep
             else mention
             for mention in mentions
         ]
         found = {m.lesson for m in mentions if m.counted or m.set_aside.startswith(EXCLUDED)}
-        missing = [lesson for lesson, chance in chances.items() if chance >= model.add and lesson not in found]
+        missing = [lesson for lesson, chance in chances.items() if chance >= add and lesson not in found]
         if not missing or not len(words):
             return judged
         reading = self._reading(unit, words, hits)
