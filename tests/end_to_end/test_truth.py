@@ -76,7 +76,7 @@ class Scan:
 def scan(sample_reports: Path, tmp_path_factory: pytest.TempPathFactory) -> Scan:
     out = tmp_path_factory.mktemp("samples") / "out"
     command = [sys.executable, "-m", "chna_toolkit", "scan", str(sample_reports), "-o", str(out), "--no-cache"]
-    hospitals = ["--hospitals", str(sample_reports / "hospitals.csv"), "-q"]
+    hospitals = ["--hospitals", str(sample_reports / "hospitals.csv")]
     done = subprocess.run([*command, *hospitals], capture_output=True, text=True, check=False)
     truth = tomllib.loads((sample_reports / "truth.toml").read_text("utf-8"))["document"]
     return Scan(out, truth, done.returncode, done.stdout)
@@ -167,8 +167,8 @@ def test_most_evidence_is_found_with_its_assertion(scan: Scan) -> None:
     entries = list(scan.entries("evidence"))
     found = [(entry["assertion"], scan.assertions(file, entry["lesson"], entry["quote"])) for file, entry in entries]
     hits = [(assertion, said) for assertion, said in found if said]
-    assert len(hits) >= 0.55 * len(entries)
-    assert sum(assertion in said for assertion, said in hits) >= 0.9 * len(hits)
+    assert len(hits) >= 0.6 * len(entries)
+    assert sum(assertion in said for assertion, said in hits) >= 0.85 * len(hits)
 
 
 def test_every_passage_can_be_found_again(scan: Scan) -> None:
