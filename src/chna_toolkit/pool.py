@@ -25,6 +25,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from types import ModuleType
@@ -150,7 +151,6 @@ class WorkerPool(Executor):
     # -- all below runs in the dispatcher thread
 
     def _dispatch(self) -> None:
-        _block_interrupts()  # and so in the workers, which inherit it, from their first instruction
         reason: Exception = PoolBrokenError("the pool was stopped")
         try:
             while self._assign():
@@ -199,6 +199,7 @@ class WorkerPool(Executor):
         ours, theirs = _SPAWN.Pipe()
         process = _SPAWN.Process(target=_work, args=(theirs, self._setup, self._limits), daemon=True)
         with _main_module_hidden():
+            _block_interrupts()  # and so in the worker, which inherits it, from its first instruction
             process.start()
         theirs.close()  # so that the pipe reads as closed when the worker dies
         self._workers.append(_Worker(process, ours, time.monotonic() + _START_LIMIT))
@@ -316,6 +317,8 @@ def _kill(process: SpawnProcess) -> None:
 
 def _block_interrupts() -> None:
     if sys.platform != "win32":
+        # Starting it, which the first worker else does, would end the block again.
+        resource_tracker.ensure_running()
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
 

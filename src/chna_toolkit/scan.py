@@ -12,7 +12,7 @@ from __future__ import annotations
 import difflib
 import re
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -30,6 +30,7 @@ from chna_toolkit.model import Assessed
 from chna_toolkit.provenance import Course, make_manifest, now
 
 if TYPE_CHECKING:  # it brings pandas
+    from chna_toolkit.results.frames import DataFrame
     from chna_toolkit.results.run import Run
     from chna_toolkit.results.tables import Failure
 
@@ -138,7 +139,9 @@ def scan(
         cached=sum(finding.is_cached for finding in findings),
         exit_code=exit_code(findings),
     )
-    run = _write(settings, lexicon, inputs, assessed, course, clock)
+    tables = _tabulate(assessed, lexicon, settings, clock)
+    del findings, assessed  # of hundreds of documents, a few hundred megabytes
+    run = _write(settings, lexicon, inputs, tables, course)
     return ScanOutcome(run, settings.output, ExitCode(course.exit_code))
 
 
@@ -244,24 +247,30 @@ def _identify(
     return found
 
 
+def _tabulate(
+    assessed: Sequence[Assessed], lexicon: Lexicon, settings: Settings, clock: _Clock
+) -> dict[str, DataFrame]:
+    """Return the tables of the run."""
+    from chna_toolkit.results.tables import build_tables
+
+    with clock.time("tabulate"):
+        opened = [one for one in assessed if one.document.sha256]
+        return build_tables(opened, lexicon, _failures(assessed), settings.thresholds)
+
+
 def _write(
     settings: Settings,
     lexicon: Lexicon,
     inputs: Sequence[Input],
-    assessed: Sequence[Assessed],
+    tables: Mapping[str, DataFrame],
     course: Course,
-    clock: _Clock,
 ) -> Run:
     """Write the run folder and its reports."""
     from chna_toolkit.reports import write_reports
     from chna_toolkit.results.run import Run, write_run
     from chna_toolkit.results.summary import closing_sentence, count
-    from chna_toolkit.results.tables import build_tables
 
     out = settings.output or Path()
-    with clock.time("tabulate"):
-        opened = [one for one in assessed if one.document.sha256]
-        tables = build_tables(opened, lexicon, _failures(assessed), settings.thresholds)
     counts = count(tables)
     manifest = make_manifest(course, lexicon, settings, inputs, counts, closing_sentence(counts))
     write_run(out, tables, manifest)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
 import time
 from pathlib import Path
 
@@ -52,6 +53,10 @@ def environment(name: str) -> str | None:
 
 def note(folder: str) -> None:
     (Path(folder) / f"start-{os.getpid()}").touch()
+
+
+def blocks_interrupts() -> bool:
+    return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
 
 
 def break_start() -> None:

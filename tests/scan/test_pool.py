@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import CancelledError, as_completed
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,13 @@ def test_a_worker_that_dies_costs_its_task_only():
         with pytest.raises(WorkerDiedError, match="exit status 9"):
             lost.result()
         assert [future.result() for future in [*before, *after]] == [0, 1, 4, 9, 16] * 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signal masks are for Unix")
+def test_no_worker_hears_ctrl_c_not_even_the_first_while_it_starts():
+    resource_tracker._resource_tracker._stop()  # type: ignore[attr-defined]  # as in a process that never had a pool
+    with WorkerPool(1) as pool:
+        assert pool.submit(fakes.blocks_interrupts).result(timeout=30)
 
 
 def test_a_task_that_hangs_is_killed_at_its_limit_and_the_others_go_on():
