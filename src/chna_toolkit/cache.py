@@ -30,13 +30,21 @@ _TAG_TEXT = "Signature: 8a477f597d28d172789f06886806bc55\n# Cache of chna-toolki
 
 
 def default_folder() -> Path:
-    """Return the folder of the cache where the user names none (`XDG_CACHE_HOME` is respected)."""
+    """Return the folder of the cache where the user names none (`XDG_CACHE_HOME` is respected).
+
+    Raises `OutputError` if there is no home to put it into.
+    """
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA", "")
         return (Path(base) if base else Path.home() / "AppData" / "Local") / "chna-toolkit" / "cache"
     base = os.environ.get("XDG_CACHE_HOME", "")
     # The XDG specification says to ignore a relative path.
-    return (Path(base) if base.startswith("/") else Path.home() / ".cache") / "chna-toolkit"
+    if base.startswith("/"):
+        return Path(base) / "chna-toolkit"
+    home = os.path.expanduser("~")  # noqa: PTH111 - Path.home fails for a user without a home
+    if not home.startswith("/"):
+        raise OutputError("this user has no home folder for a cache", "Name a folder with CHNA_CACHE_DIR.")
+    return Path(home) / ".cache" / "chna-toolkit"
 
 
 def make_key(parts: Mapping[str, object]) -> str:

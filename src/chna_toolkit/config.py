@@ -223,7 +223,7 @@ def _path(value: object, base: Path) -> Path:
         return value
     if not isinstance(value, str) or not value:
         raise ValueError("must be a path")
-    return base / Path(value).expanduser()
+    return base / os.path.expanduser(value)  # noqa: PTH111 - Path.expanduser fails for a user that is not there
 
 
 def _select(value: object, _: Path) -> tuple[str, ...]:

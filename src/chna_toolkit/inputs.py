@@ -78,7 +78,7 @@ def _expand(entry: str) -> Iterator[tuple[Path, str]]:
     """Yield the files an argument stands for, with the name shown."""
     if not entry.strip():
         return
-    path = Path(entry).expanduser()
+    path = Path(os.path.expanduser(entry))  # noqa: PTH111 - Path.expanduser fails for a user that is not there
     if path.is_dir():
         yield from ((file, file.relative_to(path).as_posix()) for file in _walk(path))
     elif path.is_file():

@@ -177,9 +177,10 @@ def make_plan(
     A cache folder that cannot be written is an error if it was named, else a warning.
     """
     stages = stages or Stages()
-    store = Store(settings.cache_dir or default_folder()) if settings.cache else None
+    store = None
     try:
-        if store:
+        if settings.cache:
+            store = Store(settings.cache_dir or default_folder())
             store.prepare()
     except OutputError as error:
         if settings.cache_dir:

@@ -75,6 +75,15 @@ def test_the_default_folder_respects_xdg(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert default_folder() == tmp_path / ".cache" / "chna-toolkit"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="XDG is for Unix")
+def test_a_user_without_a_home_is_told_to_name_a_folder(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)  # as it is where nobody knows the user
+    with pytest.raises(OutputError, match="no home folder") as caught:
+        default_folder()
+    assert "CHNA_CACHE_DIR" in caught.value.hint
+
+
 def test_a_folder_that_cannot_be_made_is_an_output_error_with_a_remedy(tmp_path: Path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError) as caught:

@@ -110,6 +110,11 @@ def test_what_cannot_be_a_path_is_named_but_not_in_full(folder: Path):
     assert len(caught.value.message) < 300
 
 
+def test_the_home_of_nobody_is_no_bug():
+    with pytest.raises(UsageError, match=r"~no-such-user/a\.pdf: no such file"):
+        shown("~no-such-user/a.pdf")
+
+
 def test_a_path_that_does_not_exist_is_named(folder: Path):
     with pytest.raises(UsageError, match=r"missing\.pdf") as caught:
         shown(folder, "missing.pdf")
