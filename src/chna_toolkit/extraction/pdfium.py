@@ -10,7 +10,6 @@ from __future__ import annotations
 import ctypes
 import re
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -427,11 +426,3 @@ def _open(path: Path) -> Any:
 def _head(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(4096)
-
-
-def versions() -> Iterator[tuple[str, str]]:
-    """Name and version of the libraries used here."""
-    from importlib.metadata import version
-
-    yield "pypdfium2", version("pypdfium2")
-    yield "pdfium", str(pdfium.PDFIUM_INFO)

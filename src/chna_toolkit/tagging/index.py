@@ -173,7 +173,7 @@ class PhraseIndex:
         found = [Hits() for _ in texts]
         starts = [0, *accumulate(len(text.norms) + 1 for text in texts)]
         which = 0
-        for key, start, end in sorted(self._matcher(self._make_doc(words=words)), key=_by_place):
+        for key, start, end in self._matcher(self._make_doc(words=words)):  # by place, as the matcher walks
             while start >= starts[which + 1]:
                 which += 1
             offset = starts[which]
@@ -193,11 +193,6 @@ class PhraseIndex:
             for checks, profile in entries:
                 if not checks or all(text.forms[start + place] == form for place, form in checks):
                     hits.found.append((start, last, profile))
-
-
-def _by_place(match: tuple[int, int, int]) -> tuple[int, int, int]:
-    key, start, end = match
-    return start, end, key
 
 
 def _union(rows: Iterable[Sequence[int]]) -> tuple[int, ...]:

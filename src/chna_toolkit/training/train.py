@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 TUNED = "read"  # the part of gold that rules are written looking at
 # From which probability on a lesson counts, where rules found it and where none did. Chosen on the part
 # `check` and on real text without labels, where nearly all that the text alone suggests is wrong.
-KEEP, ADD = 0.3, 0.6
+KEEP, ADD = 0.3, 0.5
 FOLDS = 5
 _LEAST_TEXTS = 2  # that a feature occurs in
 _FIT: dict[str, Any] = {"C": 10.0, "max_iter": 1000}  # of the text model: inverse strength of the L2 penalty
