@@ -85,7 +85,7 @@ def judge_document(statuses: Sequence[PageStatus]) -> tuple[DocumentStatus, str,
     errors = statuses.count(PageStatus.ERROR)
     filled = total - blank
     unread = pictures + garbage
-    ocr = "Install tesseract and scan with OCR, or ask the publisher for a PDF with text."
+    ocr = "Give it a text layer with an OCR program such as ocrmypdf, or ask the publisher for a PDF with text."
     if errors == filled:
         return DocumentStatus.DAMAGED, "No page of the PDF could be opened.", "Download the file again."
     if unread + errors > 0.8 * filled or unread + errors == filled:

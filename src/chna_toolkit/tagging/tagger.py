@@ -49,6 +49,7 @@ UNLIKELY = "learned: unlikely"  # why a mention does not count by the learned la
 # Whole documents bear a lesson more rarely than the labelled texts that the model was fitted on,
 # so there its probabilities must reach more.
 _CAUTION = 0.1
+_FEWEST = 6  # words of a passage that the learned layer may add to; cells and headings are left to the rules
 
 _CLOSERS = " \"'”’)]"  # may stand behind the full stop of a sentence
 
@@ -219,7 +220,7 @@ class Tagger:
         ]
         found = {m.lesson for m in mentions if m.counted or m.set_aside.startswith(EXCLUDED)}
         missing = [lesson for lesson, chance in chances.items() if chance >= add and lesson not in found]
-        if not missing or not len(words):
+        if not missing or len(words) < (_FEWEST if caution else 1):
             return judged
         reading = self._reading(unit, words, hits)
         added = [
