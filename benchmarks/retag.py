@@ -31,7 +31,9 @@ def main(paths: list[str]) -> None:
         words += document.words
     spent = time.process_time() - ready
     print(f"{pages} pages, {words} words, {mentions} mentions in {spent:.2f} CPU s")
-    print(f"{pages / spent:.0f} pages a second, {words / spent:.0f} words a second; tagger made in {ready - start:.2f} s")
+    print(
+        f"{pages / spent:.0f} pages a second, {words / spent:.0f} words a second; tagger made in {ready - start:.2f} s"
+    )
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ Writes docs/pictures/terminal.svg, and docs/pictures/report.png where Chromium i
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 import subprocess
@@ -31,7 +32,7 @@ OFFLINE = ("--disable-background-networking", "--disable-component-update", "--d
 def terminal(run: Path) -> None:
     """Draw the summary as a terminal of 80 columns, without the web font that rich would link."""
     loaded = read_run(run)
-    console = Console(record=True, width=80, file=open("/dev/null", "w"), force_terminal=True)  # noqa: SIM115
+    console = Console(record=True, width=80, file=io.StringIO(), force_terminal=True)
     console.print(COMMAND, style="bold", highlight=False, markup=False)
     console.print(Text.from_ansi(summary_table(view_of(loaded), width=80, colour=True)))
     console.print(Text(re.sub(r"Report: \S+", "Report: out/index.html", loaded.manifest.closing)))
