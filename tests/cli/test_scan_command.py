@@ -144,6 +144,11 @@ def test_on_a_terminal_there_is_a_bar(home, documents):
     assert b"bad.pdf: damaged" in seen
 
 
+def hear_ctrl_c() -> None:
+    """A job that a shell runs in the background ignores Ctrl-C, and so would its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="sends a Unix signal")
 @pytest.mark.parametrize("to_group", [False, True], ids=["to the process", "to its group, as a terminal does"])
 def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(chna, home, to_group):
@@ -152,7 +157,13 @@ def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(chna, home, to_g
     for number in range(8):
         (folder / f"{number}.pdf").write_text(f"!slow 0.1\n# Hospital {number}\nL05 L09\n")
     command = [sys.executable, str(SLOW_CHNA), "scan", str(folder), "-o", "out", "-j", "2", "-v"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    process = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=hear_ctrl_c,
+    )
     assert process.stderr
     for line in process.stderr:
         if line.startswith("[2/8]"):
