@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -51,6 +52,7 @@ UNLIKELY = "learned: unlikely"  # why a mention does not count by the learned la
 _CAUTION = 0.1
 _FEWEST = 6  # words of a passage that the learned layer may add to; cells and headings are left to the rules
 
+_LETTER = re.compile(r"[^\W\d_]")
 _CLOSERS = " \"'”’)]"  # may stand behind the full stop of a sentence
 
 _MANY_LINES = 5_000  # headings whose hits are kept at the most
@@ -148,7 +150,8 @@ class Tagger:
 
     def tag(self, document: Document) -> list[Mention]:
         """Return all mentions of a document, counted and set aside, in reading order."""
-        units = (_unit_of(passage) for passage in document.passages)
+        # in documents full of tables two passages in five are numbers alone
+        units = (_unit_of(passage) for passage in document.passages if _LETTER.search(passage.text))
         mentions = [mention for _, found, _ in self._tag_units(units, caution=_CAUTION) for mention in found]
         reasons = document_reasons(document)
         return [
