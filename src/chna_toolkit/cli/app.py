@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from chna_toolkit import __version__
-from chna_toolkit.cli import extract, housekeeping, lesson, report, scan, tag, train
+from chna_toolkit.cli import extract, housekeeping, lesson, lexicon, report, scan, tag, train
 from chna_toolkit.cli.output import open_streams, say, say_error, stdout_may_close
 from chna_toolkit.errors import ChnaError, ExitCode, MissingDependencyError
 
@@ -33,6 +33,7 @@ report.register(app)
 tag.register(app)
 extract.register(app)
 lesson.register(app)
+lexicon.register(app)
 train.register(app)
 housekeeping.register(app)
 
@@ -43,8 +44,8 @@ def _show_version(wanted: bool) -> None:
 
         with stdout_may_close():
             sys.stdout.write(f"chna {__version__}\n")
-            lexicon = load_lexicon()
-            sys.stdout.write(f"lexicon {lexicon.version}, hash {lexicon.hash[:12]}: {lexicon.name}\n")
+            built_in = load_lexicon()
+            sys.stdout.write(f"lexicon {built_in.version}, hash {built_in.hash[:12]}: {built_in.name}\n")
         raise typer.Exit
 
 
