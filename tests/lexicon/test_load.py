@@ -55,6 +55,13 @@ def test_the_hash_follows_the_content_not_the_formatting(folder: Path) -> None:
     assert load_lexicon(folder).hash != before
 
 
+def test_the_hash_leaves_out_what_no_match_depends_on(folder: Path) -> None:
+    before = load_lexicon(folder).hash
+    file = folder / "L01.toml"
+    file.write_text(file.read_text().replace('title = "', 'title = "Also ') + '[[examples]]\ntext = "One more."\n')
+    assert load_lexicon(folder).hash == before
+
+
 @pytest.mark.parametrize(
     ("old", "new", "line_of", "words"),
     [

@@ -30,7 +30,7 @@ _RULE_KEYS = _PART_KEYS | {
 }  # fmt: skip
 _EXCLUSION_KEYS = _PART_KEYS | {"whole_sentence", "spares"}
 _CUE_KEYS = {"id", "assertion", "phrases", "scope", "strength", "reach", "lines_only", "spares", "note"}
-_EXAMPLE_KEYS = {"text", "expect", "rule", "assertion", "note"}
+_EXAMPLE_KEYS = {"text", "expect", "rule", "rules", "assertion", "kind", "under", "skip", "note"}
 _SCOPES = ("after", "before", "clause", "sentence", "start", "under")
 _EXPECTATIONS = ("match", "no_match", "known_miss", "known_false_alarm")
 
@@ -94,10 +94,25 @@ def load_lexicon(path: Path | None = None) -> Lexicon:
     return lexicon
 
 
+# What people read and tests use, but no match depends on.
+_NOT_HASHED = {"examples", "note", "title", "brief", "definition", "code_when", "do_not_code_when", "recommendation"}
+
+
 def _content_hash(sources: Iterable[_File]) -> str:
-    content = {source.path.name: source.data for source in sources}
+    content = {source.path.name: _deciding(source.data) for source in sources}
     canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _deciding(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What decides matches: all of a file but examples, notes and the texts of the codebook."""
+    return {
+        key: [{name: item for name, item in entry.items() if name != "note"} for entry in value]
+        if key in ("rules", "exclusions", "cues")
+        else value
+        for key, value in data.items()
+        if key not in _NOT_HASHED
+    }
 
 
 def _check_ids(lexicon: Lexicon) -> None:
@@ -377,18 +392,30 @@ class _File:
             text = self.text(entry, "text", line)
             if text.count("[[") != text.count("]]"):
                 raise self.fail("unbalanced [[ ]] in an example", line, "Mark the span as [[words]].")
+            rule = self.text(entry, "rule", line, "")
             found.append(
                 Example(
                     text=text,
                     expect=self.choice(entry, "expect", line, _EXPECTATIONS, "match"),
                     lesson=lesson,
                     origin=Origin(self.path, line),
-                    rule=self.text(entry, "rule", line, ""),
+                    rule=rule,
                     assertion=self.assertion(entry, line),
                     note=self.text(entry, "note", line, ""),
+                    rules=tuple(dict.fromkeys((*((rule,) if rule else ()), *self.texts(entry, "rules", line)))),
+                    kind=self.choice(entry, "kind", line, list(Kind), Kind.PARAGRAPH),
+                    under=self.texts(entry, "under", line),
+                    skip=self.reasons(entry, "skip", line),
                 )
             )
         return found
+
+    def reasons(self, entry: Mapping[str, Any], key: str, line: int) -> dict[str, str]:
+        """A table of names with the reason for each."""
+        table = entry.get(key, {})
+        if not isinstance(table, dict):
+            raise self.fail(f"{key!r} must be a table", line, f'Write {key} = {{name = "the reason"}}.')
+        return {name: self.text(table, name, line) for name in table}
 
     def lesson(self) -> tuple[Lesson, dict[str, tuple[str, ...]]]:
         self.check_keys(self.data, _LESSON_KEYS, 1)

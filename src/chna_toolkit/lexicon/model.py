@@ -86,6 +86,10 @@ class Example:
     rule: str = ""  # the rule that must (not) match; "" any of the lesson
     assertion: Assertion | None = None
     note: str = ""
+    rules: tuple[str, ...] = ()  # all rules that must (not) match, `rule` among them
+    kind: str = "paragraph"  # of the passage
+    under: tuple[str, ...] = ()  # headings, cell headers or the lead-in that it stands under
+    skip: Mapping[str, str] = field(default_factory=dict)  # automatic variants that do not apply, with the reason
 
 
 @dataclass(frozen=True, slots=True)
