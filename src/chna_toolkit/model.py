@@ -25,6 +25,7 @@ class DocumentStatus(StrEnum):
     EMPTY = "empty"
     NOT_PDF = "not_pdf"
     TIMEOUT = "timeout"
+    TOO_LARGE = "too_large"  # reading it takes more memory than allowed
 
     @property
     def is_searchable(self) -> bool:

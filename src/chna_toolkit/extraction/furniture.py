@@ -197,6 +197,13 @@ def _beside(sheet: Sheet, mate: Line, line: Line) -> bool:
     return same_row(mate, line) and len(mate.words) < 15 and _zone(sheet, mate) != "body"
 
 
+def why_removed(sheet: Sheet, line: Line) -> str:
+    """Name what a removed line was, for people."""
+    if _value(line.text) or _PAGED.search(line.text):
+        return "page number"
+    return {"top": "running head", "bottom": "running foot"}.get(_zone(sheet, line), "repeated side text")
+
+
 def side_text(sheets: Sequence[Sheet]) -> dict[str, int]:
     """How many pages show each removed line (for explaining what was dropped)."""
     shown: defaultdict[str, int] = defaultdict(int)

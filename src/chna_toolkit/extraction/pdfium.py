@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import re
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -69,7 +70,8 @@ class RawPage:
     words: list[Word]
     sideways: list[Word] = field(default_factory=list)  # words set vertically
     chars: int = 0  # characters in the text layer, before anything was dropped
-    clipped: int = 0  # words outside the page box
+    clipped: list[Word] = field(default_factory=list)  # words outside the page box
+    doubled: list[Word] = field(default_factory=list)  # words printed again, as fake bold and shadows are
     truncated: bool = False  # more characters than MAX_CHARS
     invisible: bool = False  # the words seen first are invisible, as in an OCR layer
     graphics: Graphics = field(default_factory=Graphics)
@@ -101,8 +103,8 @@ class Frame:
 class Pdf:
     """An open PDF. Use as a context manager."""
 
-    def __init__(self, path: Path) -> None:
-        self._pdf = _open(path)
+    def __init__(self, path: Path, passwords: Iterable[str] = ()) -> None:
+        self._pdf, self.unlocked = _open(path, passwords)  # `unlocked`: it took one of the passwords
         self._fonts: dict[int, tuple[bool, bool]] = {}
         self._ids: dict[tuple[str, bool, bool], int] = {}
         self._font_ids: dict[int, int] = {}
@@ -208,7 +210,11 @@ class _Reader:
                 self.keep(Word(token, first[0], top, last[2], bottom, start, style))
             else:
                 self.take(token, start, end, first, last, style)
-        self.read.words = without_doubles(self.read.words)
+        words = self.read.words
+        self.read.words = without_doubles(words)
+        if len(self.read.words) < len(words):
+            kept = {word.order for word in self.read.words}
+            self.read.doubled = [word for word in words if word.order not in kept]
 
     def box(self, index: int) -> tuple[float, float, float, float]:
         """Box as shown of the character at `index`, all its font's height."""
@@ -313,7 +319,7 @@ class _Reader:
         if 0 <= word.x0 + word.x1 <= 2 * read.width and 0 <= word.top + word.bottom <= 2 * read.height:
             read.words.append(word)
         else:
-            read.clipped += 1
+            read.clipped.append(word)
 
 
 def _raised(box: tuple[float, float, float, float], first: tuple[float, float, float, float]) -> bool:
@@ -396,12 +402,14 @@ def _label(pdf: Any, number: int) -> str:
 
 
 _LOCKED = "The file asks for a password to be opened."
-_LOCKED_HINT = "Open it with the password, save a copy without one, and scan the copy."
+_LOCKED_STILL = "The file asks for a password, and none of those given opens it."
+_LOCKED_HINT = "Give its password in a file, with --passwords FILE."
+_BROKEN = "The file begins like a PDF but its structure is broken (cut off or damaged)."
 _DAMAGED_HINT = "Download the file again, or open it in a PDF program and save a copy."
 
 
-def _open(path: Path) -> Any:
-    """Open with the empty password, or raise RefusedError that says what is wrong."""
+def _open(path: Path, passwords: Iterable[str]) -> tuple[Any, bool]:
+    """Open with the empty password, or else one of those given; raise RefusedError that says what is wrong."""
     try:
         head = _head(path)
     except OSError as error:
@@ -414,13 +422,29 @@ def _open(path: Path) -> Any:
         hint = "Open its address in a browser and save the PDF itself." if kind == "a web page" else ""
         raise RefusedError(DocumentStatus.NOT_PDF, f"The file is {kind}, whatever its name says.", hint)
     try:
-        return pdfium.PdfDocument(path)
+        return pdfium.PdfDocument(path), False
     except pdfium.PdfiumError as error:
-        code = getattr(error, "err_code", None)
-        if code in (raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY) or "assword" in str(error):
-            raise RefusedError(DocumentStatus.ENCRYPTED, _LOCKED, _LOCKED_HINT) from error
-        reason = "The file begins like a PDF but its structure is broken (cut off or damaged)."
-        raise RefusedError(DocumentStatus.DAMAGED, reason, _DAMAGED_HINT) from error
+        if _wants_password(error):
+            return _unlock(path, passwords), True
+        raise RefusedError(DocumentStatus.DAMAGED, _BROKEN, _DAMAGED_HINT) from error
+
+
+def _wants_password(error: pdfium.PdfiumError) -> bool:
+    code = getattr(error, "err_code", None)
+    return code in (raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY) or "assword" in str(error)
+
+
+def _unlock(path: Path, passwords: Iterable[str]) -> Any:
+    tried = False
+    for password in passwords:
+        tried = True
+        try:
+            return pdfium.PdfDocument(path, password=password)
+        except (pdfium.PdfiumError, ValueError) as error:  # ValueError: a password that no C string can hold
+            if isinstance(error, pdfium.PdfiumError) and not _wants_password(error):
+                raise RefusedError(DocumentStatus.DAMAGED, _BROKEN, _DAMAGED_HINT) from None
+    # No password may show, not even in a traceback: the errors above are dropped.
+    raise RefusedError(DocumentStatus.ENCRYPTED, _LOCKED_STILL if tried else _LOCKED, _LOCKED_HINT)
 
 
 def _head(path: Path) -> bytes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from chna_toolkit.extraction.watch import Loss
 from chna_toolkit.model import DocumentStatus, PageStatus
 
 FEW_WORDS = 20  # a page with fewer, under a large picture, has its text in the picture
@@ -94,6 +95,38 @@ def judge_document(statuses: Sequence[PageStatus]) -> tuple[DocumentStatus, str,
     if errors or garbage or pictures > max(2, 0.1 * filled):
         return DocumentStatus.PARTIAL, _why(pictures, garbage, errors, filled), ocr if unread else ""
     return DocumentStatus.OK, "", ""
+
+
+def judge_reading(
+    statuses: Sequence[PageStatus], lost: Mapping[int, Loss], warnings: set[str]
+) -> tuple[DocumentStatus, str, str]:
+    """The same where limits kept pages (by number) from being read; adds the warnings that say so."""
+    if not lost:
+        return judge_document(statuses)
+    tried = [status for number, status in enumerate(statuses, 1) if number not in lost]
+    causes = sorted(set(lost.values()), key=list(Loss).index)
+    warnings.update(f"cut_by_{cause}" for cause in causes)
+    status, reason, hint = judge_document(tried)
+    whole = f"{len(tried):,} of {len(statuses):,} pages were read: "
+    why = "; ".join(_LOSSES[cause][1] for cause in causes) + "."
+    remedy = _LOSSES[causes[0]][2]
+    if not tried or status is DocumentStatus.EMPTY:  # nobody can say that there is nothing
+        return _LOSSES[causes[0]][0], whole + why, remedy
+    if status in (DocumentStatus.OK, DocumentStatus.PARTIAL):
+        return DocumentStatus.PARTIAL, f"{whole}{why} {reason}".strip(), remedy
+    return status, f"{whole}{why} {reason}".strip(), hint or remedy
+
+
+# By cause: the status of a document of which nothing could be read, the reason, the remedy.
+_LOSSES = {
+    Loss.TIME: (DocumentStatus.TIMEOUT, "the time limit ran out", "Give it more with --timeout."),
+    Loss.MEMORY: (DocumentStatus.TOO_LARGE, "the rest needs more memory than allowed", "Allow more with --memory."),
+    Loss.CRASH: (
+        DocumentStatus.DAMAGED,
+        "the rest crashes the reader",
+        "Open it in a PDF program and save a copy; the other documents are not affected.",
+    ),
+}
 
 
 def _why(pictures: int, garbage: int, errors: int, filled: int) -> str:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -12,20 +11,21 @@ from typing import Literal
 from pypdfium2 import PdfiumError
 
 from chna_toolkit.extraction import pdfium
-from chna_toolkit.extraction.furniture import Sheet, remove_furniture
+from chna_toolkit.extraction.furniture import Sheet, remove_furniture, why_removed
 from chna_toolkit.extraction.headers import continue_table, set_headers
 from chna_toolkit.extraction.layout import Block, blocks_of, order_agrees
 from chna_toolkit.extraction.lines import lines_of
 from chna_toolkit.extraction.passages import PageText, write_passages
 from chna_toolkit.extraction.plumber import GaveUpError, Plumber
-from chna_toolkit.extraction.quality import judge_document, judge_page, rotten_pages
+from chna_toolkit.extraction.quality import judge_page, judge_reading, rotten_pages
 from chna_toolkit.extraction.structure import Body, Item, classify, join_split_paragraphs, set_levels
 from chna_toolkit.extraction.tables import Cell, Found, Table, find_tables, is_ruled, tables_of, well_held
+from chna_toolkit.extraction.text import box_of
 from chna_toolkit.extraction.vocabulary import Vocabulary
-from chna_toolkit.extraction.words import Line
+from chna_toolkit.extraction.watch import Watch
+from chna_toolkit.extraction.words import Line, Word
 from chna_toolkit.model import Box, Document, DocumentStatus, Kind, Page, PageStatus
 
-_log = logging.getLogger(__name__)
 EDGE_WORDS = 12  # that may stand between a table and the page end it runs over
 
 
@@ -56,14 +56,24 @@ class _Leaf:
     rules: list[Box] = field(default_factory=list)
 
 
-def read_document(path: Path, settings: ExtractionSettings | None = None) -> Document:
-    """Read a PDF. Never raises for a bad file: status, reason and hint say what is wrong with it."""
-    settings = settings or ExtractionSettings()
+def read_document(
+    path: Path,
+    settings: ExtractionSettings | None = None,
+    watch: Watch | None = None,
+    passwords: Iterable[str] = (),
+) -> Document:
+    """Read a PDF. Never raises for a bad file: status, reason and hint say what is wrong with it.
+
+    `watch` goes along and may end the reading early: the document then has the pages that were
+    read, the others with status `error`. `passwords` are tried in order where one is needed.
+    """
+    settings, watch = settings or ExtractionSettings(), watch or Watch()
     digest = ""
     try:
         digest = _sha256(path, settings)
-        with pdfium.Pdf(path) as pdf:
-            return _read(pdf, path, digest, settings)
+        with pdfium.Pdf(path, passwords) as pdf:
+            watch.lap("open")
+            return _read(pdf, path, digest, settings, watch)
     except pdfium.RefusedError as error:
         return Document(digest, error.status, error.reason, error.hint)
     except (OSError, PdfiumError) as error:
@@ -87,8 +97,8 @@ def _sha256(path: Path, settings: ExtractionSettings) -> str:
     return digest
 
 
-def _read(pdf: pdfium.Pdf, path: Path, digest: str, settings: ExtractionSettings) -> Document:
-    warnings: set[str] = set()
+def _read(pdf: pdfium.Pdf, path: Path, digest: str, settings: ExtractionSettings, watch: Watch) -> Document:
+    warnings: set[str] = {"opened_with_password"} if pdf.unlocked else set()
     count = min(pdf.pages, settings.max_pages)
     if count < pdf.pages:
         warnings.add("pages_over_limit_skipped")
@@ -96,18 +106,21 @@ def _read(pdf: pdfium.Pdf, path: Path, digest: str, settings: ExtractionSettings
     with Plumber(path, pdf.pages) as plumber:
         for number in range(1, count + 1):
             before = leaves[-1].tables[-1] if leaves and leaves[-1].tables else None
-            leaves.append(_leaf(pdf, number, settings, warnings, plumber, before))
+            may_read = watch.may_read(number)
+            leaves.append(_leaf(pdf, number, settings, warnings, plumber, before, watch) if may_read else _Leaf(number))
+    watch.has_read_pages()
     sheets = [Sheet(leaf.number, leaf.width, leaf.height, leaf.lines, leaf.label, leaf.rules) for leaf in leaves]
     remove_furniture(sheets)
     for leaf, sheet in zip(leaves, sheets, strict=True):
         leaf.lines, leaf.label = sheet.lines, sheet.label
-        if sheet.removed:
-            _log.debug("page %d: left out as running head or page number: %s", leaf.number, sheet.removed)
-    items = _items(leaves, pdf.outline())
+        for line in sheet.removed:
+            watch.aside(leaf.number, why_removed(sheet, line), line.text, box_of([line]))
+    watch.lap("structure")
+    items = _items(leaves, pdf.outline(), watch)
     for item in [item for item in items if item.drop]:
         if item.drop == "chart label":
             warnings.add("chart_labels_dropped")
-        _log.debug("page %d: left out as %s: %s", item.page, item.drop, item.text)
+        watch.aside(item.page, item.drop, item.text, box_of(item.lines))
     vocabulary = Vocabulary(line for leaf in leaves for line in _all_lines(leaf))
     texts = [PageText(leaf.number, leaf.label) for leaf in leaves]
     passages = write_passages(items, texts, vocabulary)
@@ -116,7 +129,8 @@ def _read(pdf: pdfium.Pdf, path: Path, digest: str, settings: ExtractionSettings
         warnings.add("pages_with_little_text")
     if sum(not page.order_agrees for page in pages) > 0.2 * len(pages):
         warnings.add("reading_order_uncertain")
-    status, reason, hint = judge_document([page.status for page in pages])
+    status, reason, hint = judge_reading([page.status for page in pages], watch.lost, warnings)
+    watch.lap("structure")
     return Document(digest, status, reason, hint, pages, passages, pdf.metadata(), tuple(sorted(warnings)))
 
 
@@ -127,15 +141,18 @@ def _leaf(
     warnings: set[str],
     plumber: Plumber,
     before: Table | None,
+    watch: Watch,
 ) -> _Leaf:
     """Read one page; one that cannot be read is an empty leaf with status `error`."""
     leaf = _Leaf(number)
     try:
         raw = pdf.page(number, graphics=bool(settings.tables))
         words = raw.words
+        watch.lap("words")
         if settings.tables:
             found = _tables(raw, before, plumber, settings.tables == "pdfplumber", warnings)
             leaf.tables, words = found.tables, found.words
+            watch.lap("tables")
         leaf.lines = lines_of(words)
     except Exception:  # whatever a hostile page provokes costs that page only
         warnings.add("pages_unreadable")
@@ -145,10 +162,11 @@ def _leaf(
     leaf.chars, leaf.cover = raw.chars, raw.graphics.cover
     text = " ".join(word.text for word in raw.words)
     leaf.status = judge_page(text, raw.chars, raw.graphics.cover)
-    if raw.sideways or raw.clipped:
-        _log.debug("page %d: %d words left out outside the page; sideways: %s", number, raw.clipped, raw.sideways)
+    watch.lap("layout")
+    if watch.explains:
+        _explain(raw, leaf, watch)
     for slug, true in (
-        ("text_outside_page_dropped", raw.clipped > 0),
+        ("text_outside_page_dropped", bool(raw.clipped)),
         ("page_text_over_limit_cut", raw.truncated),
         ("sideways_text_dropped", len(raw.sideways) > 0),
         ("ocr_layer", raw.invisible and raw.graphics.cover > 0.5),
@@ -157,6 +175,33 @@ def _leaf(
         if true:
             warnings.add(slug)
     return leaf
+
+
+def _explain(raw: pdfium.RawPage, leaf: _Leaf, watch: Watch) -> None:
+    """Tell the watch what the page lost, and where its tables are."""
+    for reason, words in (
+        ("outside the page", raw.clipped),
+        ("set sideways", raw.sideways),
+        ("printed twice", raw.doubled),
+    ):
+        for run in _runs(words):
+            watch.aside(raw.number, reason, " ".join(word.text for word in run), box_of(run))
+    if raw.truncated:
+        reason = f"beyond {pdfium.MAX_CHARS:,} characters"
+        watch.aside(raw.number, reason, f"{raw.chars - pdfium.MAX_CHARS:,} characters", (0.0, 0.0, 0.0, 0.0))
+    for table in leaf.tables:
+        watch.grid(raw.number, [cell.box for cell in table.cells])
+
+
+def _runs(words: Sequence[Word]) -> list[list[Word]]:
+    """Words that follow each other in the file's stream."""
+    runs: list[list[Word]] = []
+    for word in sorted(words, key=lambda word: word.order):
+        if runs and word.order - runs[-1][-1].order <= len(runs[-1][-1].text) + 3:
+            runs[-1].append(word)
+        else:
+            runs.append([word])
+    return runs
 
 
 def _tables(raw: pdfium.RawPage, before: Table | None, plumber: Plumber, always: bool, warnings: set[str]) -> Found:
@@ -180,7 +225,7 @@ def _all_lines(leaf: _Leaf) -> list[Line]:
     return leaf.lines + [line for table in leaf.tables for cell in table.cells for line in cell.lines]
 
 
-def _items(leaves: Sequence[_Leaf], outline: dict[str, int]) -> list[Item]:
+def _items(leaves: Sequence[_Leaf], outline: dict[str, int], watch: Watch) -> list[Item]:
     """Blocks of all pages in reading order, classified, with levels and joined paragraphs."""
     body = Body.of(line for leaf in leaves for line in leaf.lines)
     items: list[Item] = []
@@ -188,11 +233,13 @@ def _items(leaves: Sequence[_Leaf], outline: dict[str, int]) -> list[Item]:
     for leaf in leaves:
         blocks = blocks_of(leaf.lines, [_table_block(table) for table in leaf.tables])
         leaf.agrees = order_agrees(blocks)
+        watch.lap("layout")
         first = _edge_table(blocks)
         if last is not None and first is not None:
             continue_table(last, first)
         last = _edge_table(blocks[::-1])
         items += classify(leaf.number, blocks, body)
+        watch.lap("structure")
     set_levels(items, outline, body)
     return join_split_paragraphs(items)
 

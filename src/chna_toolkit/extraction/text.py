@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chna_toolkit.extraction.vocabulary import Vocabulary
-from chna_toolkit.extraction.words import HYPHEN, Line
+from chna_toolkit.extraction.words import HYPHEN, Line, Word
 from chna_toolkit.model import Box
 
 
@@ -87,7 +87,7 @@ def _rejoin(left: str, right: str, vocabulary: Vocabulary) -> str:
     return head + space + vocabulary.join(stem + HYPHEN, first) + gap + rest
 
 
-def box_of(lines: Sequence[Line]) -> Box:
+def box_of(lines: Sequence[Line] | Sequence[Word]) -> Box:
     """The box around lines, in points rounded to tenths; never flat, even if the font has no height."""
     x0, top = round(min(line.x0 for line in lines), 1), round(min(line.top for line in lines), 1)
     x1, bottom = round(max(line.x1 for line in lines), 1), round(max(line.bottom for line in lines), 1)
