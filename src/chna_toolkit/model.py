@@ -41,6 +41,7 @@ class PageStatus(StrEnum):
     IMAGE_ONLY = "image_only"  # a picture without text layer
     GARBAGE = "garbage"  # a text layer that is not language
     PARTIAL_IMAGE = "partial_image"  # text beside a picture large enough to hold more text
+    OCR = "ocr"  # its text was read from a picture of the page
     ERROR = "error"  # the page could not be opened
 
 
@@ -80,6 +81,7 @@ class Passage:
     end_page: int = 0  # 0: same as page
     row_header: str = ""  # of a table cell
     column_header: str = ""  # of a table cell
+    ocr_confidence: float | None = None  # 0..1, mean over its words; None: it stands in a text layer
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class Page:
     text: str
     words: int  # in `text`
     order_agrees: bool = True  # geometric reading order agrees with the file's stream order
+    ocr_confidence: float | None = None  # 0..1, mean over its words; None: not read by OCR, or no word on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +120,13 @@ class Document:
     @property
     def readable_pages(self) -> int:
         """Pages whose text could be searched (blank ones need no reading and count)."""
-        good = (PageStatus.OK, PageStatus.BLANK, PageStatus.PARTIAL_IMAGE)
+        good = (PageStatus.OK, PageStatus.BLANK, PageStatus.PARTIAL_IMAGE, PageStatus.OCR)
         return sum(page.status in good for page in self.pages)
+
+    @property
+    def ocr_pages(self) -> int:
+        """Pages whose text was read from a picture."""
+        return sum(page.status is PageStatus.OCR for page in self.pages)
 
 
 class Assertion(StrEnum):

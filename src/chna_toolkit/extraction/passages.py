@@ -13,6 +13,7 @@ from chna_toolkit.extraction.structure import Item, strip_leaders
 from chna_toolkit.extraction.tables import Cell, Table
 from chna_toolkit.extraction.text import Placed, Running, box_of, running_text
 from chna_toolkit.extraction.vocabulary import Vocabulary
+from chna_toolkit.extraction.words import confidence_of
 from chna_toolkit.model import Kind, Passage
 
 MAX_CELL_SENTENCES = 3  # a cell with more is one passage a sentence
@@ -184,6 +185,7 @@ def _placed(index: int, draft: _Draft, pages: Sequence[PageText]) -> Passage:
         end_page=last if last != first else 0,
         row_header=draft.row_header,
         column_header=draft.column_header,
+        ocr_confidence=confidence_of(word for placed in draft.lines for word in placed.line.words),
     )
 
 

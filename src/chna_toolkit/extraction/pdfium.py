@@ -21,6 +21,7 @@ import pypdfium2.raw as raw
 
 from chna_toolkit.extraction.graphics import Graphics, read_graphics
 from chna_toolkit.extraction.native import native
+from chna_toolkit.extraction.rendering import Picture, picture_of
 from chna_toolkit.extraction.words import HYPHEN, PLAIN, Style, Word
 from chna_toolkit.model import DocumentStatus
 
@@ -149,6 +150,16 @@ class Pdf:
             self._read_text(page, frame, read)
             read.graphics = read_graphics(page, frame.box, frame.width, frame.height, lines=graphics)
             return read
+        finally:
+            raw.FPDF_ClosePage(page)
+
+    def picture(self, number: int, dpi: float) -> Picture:
+        """Page `number`, counting from 1, as a picture. Raises PdfiumError and MemoryError."""
+        page = raw.FPDF_LoadPage(self._pdf.raw, number - 1)
+        if not page:
+            raise pdfium.PdfiumError(f"Page {number} cannot be opened.")
+        try:
+            return picture_of(page, dpi)
         finally:
             raw.FPDF_ClosePage(page)
 

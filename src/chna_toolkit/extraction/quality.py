@@ -15,6 +15,8 @@ SOME_PICTURE = 0.25  # share of the page: text beside it may be incomplete
 ODD_SHARE = 0.05  # of the letters in private use or unknown
 JUDGED_WORDS = 40  # fewer words say nothing about language
 
+UNREAD = frozenset((PageStatus.IMAGE_ONLY, PageStatus.GARBAGE))  # what OCR can read
+
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _ODD = re.compile(r"[\ue000-\uf8ff\ufffd]|\(cid:\d+\)")
 # The commonest English words; half of running text, a tenth of tables, nothing of a broken layer.
@@ -86,7 +88,7 @@ def judge_document(statuses: Sequence[PageStatus]) -> tuple[DocumentStatus, str,
     errors = statuses.count(PageStatus.ERROR)
     filled = total - blank
     unread = pictures + garbage
-    ocr = "Give it a text layer with an OCR program such as ocrmypdf, or ask the publisher for a PDF with text."
+    ocr = "Install tesseract (on Debian or Ubuntu, apt install tesseract-ocr) and scan with --ocr auto, the default."
     if errors == filled:
         return DocumentStatus.DAMAGED, "No page of the PDF could be opened.", "Download the file again."
     if unread + errors > 0.8 * filled or unread + errors == filled:

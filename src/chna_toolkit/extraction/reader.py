@@ -15,15 +15,16 @@ from chna_toolkit.extraction.furniture import Sheet, remove_furniture, why_remov
 from chna_toolkit.extraction.headers import continue_table, set_headers
 from chna_toolkit.extraction.layout import Block, blocks_of, order_agrees
 from chna_toolkit.extraction.lines import lines_of
+from chna_toolkit.extraction.ocr import Attempt, Ocr, settle_sizes
 from chna_toolkit.extraction.passages import PageText, write_passages
 from chna_toolkit.extraction.plumber import GaveUpError, Plumber
-from chna_toolkit.extraction.quality import judge_page, judge_reading, rotten_pages
+from chna_toolkit.extraction.quality import UNREAD, judge_page, judge_reading, rotten_pages
 from chna_toolkit.extraction.structure import Body, Item, classify, join_split_paragraphs, set_levels
 from chna_toolkit.extraction.tables import Cell, Found, Table, find_tables, is_ruled, tables_of, well_held
 from chna_toolkit.extraction.text import box_of
 from chna_toolkit.extraction.vocabulary import Vocabulary
 from chna_toolkit.extraction.watch import Watch
-from chna_toolkit.extraction.words import Line, Word
+from chna_toolkit.extraction.words import Line, Word, confidence_of
 from chna_toolkit.model import Box, Document, DocumentStatus, Kind, Page, PageStatus
 
 EDGE_WORDS = 12  # that may stand between a table and the page end it runs over
@@ -35,6 +36,7 @@ class ExtractionSettings:
 
     # True: our grid, pdfplumber where that leaves doubt; "pdfplumber": it reads every ruled page; False: no tables.
     tables: bool | Literal["pdfplumber"] = True
+    ocr: Ocr | None = None  # None: pages without a usable text layer stay unread
     max_pages: int = 3000
     max_bytes: int = 1_000_000_000
 
@@ -54,6 +56,7 @@ class _Leaf:
     cover: float = 0.0
     agrees: bool = True
     rules: list[Box] = field(default_factory=list)
+    confidence: float | None = None  # of the words, if they were read by OCR
 
 
 def read_document(
@@ -108,6 +111,7 @@ def _read(pdf: pdfium.Pdf, path: Path, digest: str, settings: ExtractionSettings
             before = leaves[-1].tables[-1] if leaves and leaves[-1].tables else None
             may_read = watch.may_read(number)
             leaves.append(_leaf(pdf, number, settings, warnings, plumber, before, watch) if may_read else _Leaf(number))
+    attempt = _read_pictures(pdf, leaves, settings.ocr, warnings, watch) if settings.ocr else None
     watch.has_read_pages()
     sheets = [Sheet(leaf.number, leaf.width, leaf.height, leaf.lines, leaf.label, leaf.rules) for leaf in leaves]
     remove_furniture(sheets)
@@ -130,6 +134,8 @@ def _read(pdf: pdfium.Pdf, path: Path, digest: str, settings: ExtractionSettings
     if sum(not page.order_agrees for page in pages) > 0.2 * len(pages):
         warnings.add("reading_order_uncertain")
     status, reason, hint = judge_reading([page.status for page in pages], watch.lost, warnings)
+    if attempt and status is not DocumentStatus.OK:
+        reason, hint = f"{reason} {attempt.failures}".strip(), attempt.hint or hint
     watch.lap("structure")
     return Document(digest, status, reason, hint, pages, passages, pdf.metadata(), tuple(sorted(warnings)))
 
@@ -175,6 +181,25 @@ def _leaf(
         if true:
             warnings.add(slug)
     return leaf
+
+
+def _read_pictures(pdf: pdfium.Pdf, leaves: Sequence[_Leaf], ocr: Ocr, warnings: set[str], watch: Watch) -> Attempt:
+    """Read pages without a usable text layer (or all) by OCR; one that fails stays as it was."""
+    attempt = Attempt(pdf, ocr.engine)
+    read: list[tuple[_Leaf, list[Word]]] = []
+    for leaf in leaves:
+        wanted = ocr.always and leaf.status is not PageStatus.ERROR
+        if (wanted or leaf.status in UNREAD) and watch.may_read(leaf.number):
+            words = attempt.words(leaf.number)
+            watch.lap("ocr", attempt.seconds)
+            if words or (words is not None and not _all_lines(leaf)):
+                read.append((leaf, list(words)))
+    settle_sizes(found for _, found in read)
+    for leaf, found in read:
+        leaf.status, leaf.tables, leaf.lines = PageStatus.OCR, [], lines_of(found)
+        leaf.confidence = confidence_of(found)
+    warnings.update(attempt.warnings | ({"read_by_ocr"} if read else set()))
+    return attempt
 
 
 def _explain(raw: pdfium.RawPage, leaf: _Leaf, watch: Watch) -> None:
@@ -273,6 +298,7 @@ def _page(leaf: _Leaf, text: str) -> Page:
         text,
         len(text.split()),
         leaf.agrees,
+        leaf.confidence,
     )
 
 

@@ -6,6 +6,7 @@ with slots: a national scan makes billions of them, so they must be cheap.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 HYPHEN = "\ufffe"  # PDFium's mark for a hyphen at a line end, whose meaning the document decides
@@ -56,6 +57,26 @@ class Word:
     def height(self) -> float:
         """Height of the box, about 1.2 times the em size."""
         return self.bottom - self.top
+
+
+class OcrWord(Word):
+    """A word read from a picture. `confidence` is 0..1."""
+
+    __slots__ = ("confidence",)
+
+    def __init__(self, text: str, x0: float, top: float, x1: float, bottom: float, confidence: float) -> None:
+        super().__init__(text, x0, top, x1, bottom)
+        self.confidence = confidence
+
+
+def confidence_of(words: Iterable[Word]) -> float | None:
+    """Mean confidence (0..1) of the words that OCR has read, weighted by their letters; None if none is."""
+    total = weight = 0.0
+    for word in words:
+        if isinstance(word, OcrWord):
+            total += word.confidence * len(word.text)
+            weight += len(word.text)
+    return round(total / weight, 4) if weight else None
 
 
 class Line:
