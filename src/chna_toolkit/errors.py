@@ -43,16 +43,32 @@ class UsageError(ChnaError):
 
 
 class LexiconError(ChnaError):
-    """A lexicon that cannot be used. `file` and `line` say where (line 0: the file as a whole)."""
+    """A lexicon that cannot be used.
+
+    `file` and `line` say where (line 0: the file as a whole), `kind` which sort of mistake it is as
+    a slug, and `rule` the id of the entry, "" if none. `text` is the message without the place.
+    """
 
     slug = "lexicon"
     exit_code = ExitCode.USAGE
 
-    def __init__(self, message: str, hint: str = "", *, file: Path | None = None, line: int = 0) -> None:
+    def __init__(
+        self,
+        message: str,
+        hint: str = "",
+        *,
+        file: Path | None = None,
+        line: int = 0,
+        kind: str = "invalid",
+        rule: str = "",
+    ) -> None:
         where = f"{file}:{line}: " if file and line else f"{file}: " if file else ""
         super().__init__(f"{where}{message}", hint)
+        self.text = message
         self.file = file
         self.line = line
+        self.kind = kind
+        self.rule = rule
 
 
 class NoInputError(ChnaError):

@@ -43,6 +43,7 @@ class Rule:
     confidence: float = 0.7
     yields_to: tuple[str, ...] = ()  # lessons whose counted mention in the sentence sets this one aside
     note: str = ""
+    header: tuple[str, ...] = ()  # must occur in the cell's row or column header
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +89,9 @@ class Example:
     note: str = ""
     rules: tuple[str, ...] = ()  # all rules that must (not) match, `rule` among them
     kind: str = "paragraph"  # of the passage
-    under: tuple[str, ...] = ()  # headings, cell headers or the lead-in that it stands under
+    under: tuple[str, ...] = ()  # headings, or the lead-in, that it stands under
     skip: Mapping[str, str] = field(default_factory=dict)  # automatic variants that do not apply, with the reason
+    header: tuple[str, ...] = ()  # row and column headers of its cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +118,14 @@ class Lexicon:
 
     name: str
     version: str
-    hash: str  # SHA-256 over the canonical content: formatting and comments do not count
+    hash: str  # SHA-256 over what decides matches: no formatting, notes, examples or codebook texts
     lessons: tuple[Lesson, ...]
     classes: Mapping[str, tuple[str, ...]]  # "L10.agreement" for a class local to a lesson
     exclusions: tuple[Exclusion, ...]
     cues: tuple[Cue, ...]
     path: Path
     speller: Speller = field(repr=False, compare=False)
+    note: str = ""  # where the lessons come from
 
     def lesson(self, key: str) -> Lesson:
         """Return a lesson by id (`L10`), number (`10`) or slug. Raises `KeyError`."""
