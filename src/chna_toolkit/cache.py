@@ -1,9 +1,9 @@
-"""A content-addressed store on disk: the text of documents and their mentions, by key.
+"""A content-addressed store: the text of documents and their mentions, by key.
 
 The key of an entry is a hash of all that decides its content, so an entry is never out of date:
-it is there or it is not. Entries are written under a temporary name and renamed, so that a
-process killed at any moment leaves a whole entry or none, and any number of processes can share
-the folder.
+it is there or it is not. The store stands in a folder or in a bucket, behind a `Door` that writes
+an entry whole or not at all: a process killed at any moment leaves no half of one, and any number
+of processes, on any number of machines, can share it.
 """
 
 from __future__ import annotations
@@ -12,17 +12,16 @@ import hashlib
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from chna_toolkit.codec import CodecError
 from chna_toolkit.errors import OutputError
+from chna_toolkit.storage import Door, Place, door_of
 
-KINDS = ("text", "mentions")
+KINDS = ("text", "mentions", "source")  # the last: the hash of a file elsewhere, by its version there
 
 _T = TypeVar("_T")
 _TAG = "CACHEDIR.TAG"  # https://bford.info/cachedir/: backup programs skip a folder that holds it
@@ -65,43 +64,46 @@ class Usage:
 class Store:
     """Entries of the cache below `folder`. Cheap to make, and can be sent to another process."""
 
-    folder: Path
+    folder: Place
+
+    @property
+    def door(self) -> Door:
+        """Return the way to the bytes."""
+        return door_of(self.folder)
 
     def prepare(self) -> None:
         """Make the folder. Raises `OutputError` where it cannot be written."""
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            _write_whole(self.folder / _TAG, _TAG_TEXT.encode())
+            self.door.put(_TAG, _TAG_TEXT.encode())
         except OSError as error:
             raise OutputError(
                 f"the cache folder {self.folder} cannot be written: {error.strerror or error}",
                 "Name another with --cache-dir or CHNA_CACHE_DIR, or use --no-cache.",
             ) from error
 
-    def path(self, kind: str, key: str) -> Path:
+    def path(self, kind: str, key: str) -> Place:
         """Return where the entry stands, or would stand."""
-        return self.folder / kind / key[:2] / key[2:]
+        return self.folder / _name(kind, key)
 
     def has(self, kind: str, key: str) -> bool:
         """Return whether there is an entry, without looking whether it is sound."""
-        return self.path(kind, key).is_file()
+        return self.door.has(_name(kind, key))
 
     def load(self, kind: str, key: str, decode: Callable[[bytes], _T]) -> _T | None:
         """Return the decoded entry, or None: an entry that is damaged counts as missing."""
+        data = self.door.get(_name(kind, key))
         try:
-            return decode(self.path(kind, key).read_bytes())
-        except (OSError, CodecError):
+            return None if data is None else decode(data)
+        except CodecError:
             return None
 
     def save(self, kind: str, key: str, data: bytes) -> None:
         """Write an entry. Raises `OutputError` (disk full, no permission)."""
-        path = self.path(kind, key)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _write_whole(path, data)
+            self.door.put(_name(kind, key), data)
         except OSError as error:
             raise OutputError(
-                f"the cache entry {path} cannot be written: {error.strerror or error}",
+                f"the cache entry {self.path(kind, key)} cannot be written: {error.strerror or error}",
                 "Free some space, name another folder with --cache-dir, or use --no-cache.",
             ) from error
 
@@ -109,10 +111,7 @@ class Store:
         """Return what the store holds, one row a kind."""
         found = []
         for kind in KINDS:
-            sizes = []
-            for path in self._entries(kind):
-                with suppress(OSError):  # another process may clear it meanwhile
-                    sizes.append(path.stat().st_size)
+            sizes = [size for _, size in self._entries(kind)]
             found.append(Usage(kind, len(sizes), sum(sizes)))
         return found
 
@@ -120,32 +119,19 @@ class Store:
         """Delete the entries, and nothing that is not ours; return how many they were."""
         count = 0
         for kind in KINDS:
-            for path in self._entries(kind, partial=True):
-                with suppress(OSError):
-                    path.unlink()
-                    count += 1
-            for folder in sorted((self.folder / kind).glob("*"), reverse=True):
-                with suppress(OSError):  # not empty: something of somebody else
-                    folder.rmdir()
-            with suppress(OSError):
-                (self.folder / kind).rmdir()
+            # A list first: to delete from a folder while walking it may skip files.
+            count += sum(self.door.delete(name) for name, _ in list(self._entries(kind, partial=True)))
+            self.door.prune(kind)
         return count
 
-    def _entries(self, kind: str, partial: bool = False) -> Iterator[Path]:
+    def _entries(self, kind: str, partial: bool = False) -> Iterator[tuple[str, int]]:
         """Yield the entries; with `partial` also what a killed process left half-written."""
-        for path in (self.folder / kind).glob("??/*"):
-            is_entry = len(path.name) == 62 and set(path.name) <= set("0123456789abcdef")
-            if is_entry or (partial and path.suffix == ".partial"):
-                yield path
+        for path, size in self.door.names(kind):
+            folder, _, name = path.removeprefix(f"{kind}/").partition("/")
+            is_entry = len(folder + name) == 64 and set(folder + name) <= set("0123456789abcdef")
+            if is_entry or (partial and name.endswith(".partial")):
+                yield path, size
 
 
-def _write_whole(path: Path, data: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".partial")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-        Path(name).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
+def _name(kind: str, key: str) -> str:
+    return f"{kind}/{key[:2]}/{key[2:]}"
