@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from chna_toolkit.model import Assertion, Document, DocumentStatus, Kind, Mention, Page, PageStatus, Passage
 
-FORMAT = 1  # raise it when the layout below changes: entries of another format count as missing
+FORMAT = 2  # raise it when the layout below changes: entries of another format count as missing
 
 _T = TypeVar("_T")
 # Looking a member up by calling the class costs five times a dictionary.
@@ -94,12 +94,13 @@ def _page_row(page: Page) -> list[object]:
         page.text,
         page.words,
         page.order_agrees,
+        page.ocr_confidence,
     ]
 
 
 def _page(row: Sequence[Any]) -> Page:
-    number, label, width, height, status, text, words, order_agrees = row
-    return Page(number, label, width, height, _PAGE_STATUSES[status], text, words, order_agrees)
+    number, label, width, height, status, *rest = row
+    return Page(number, label, width, height, _PAGE_STATUSES[status], *rest)
 
 
 def _passage_row(passage: Passage, pages: Sequence[Page], sections: dict[tuple[str, ...], int]) -> list[object]:
@@ -120,11 +121,12 @@ def _passage_row(passage: Passage, pages: Sequence[Page], sections: dict[tuple[s
         passage.end_page,
         passage.row_header,
         passage.column_header,
+        passage.ocr_confidence,
     ]
 
 
 def _passage(row: Sequence[Any], texts: Sequence[str], sections: Sequence[tuple[str, ...]]) -> Passage:
-    index, page, label, kind, text, start, end, box, section, block, level, end_page, row_head, col_head = row
+    index, page, label, kind, text, start, end, box, section, *rest = row
     return Passage(
         index,
         page,
@@ -135,11 +137,7 @@ def _passage(row: Sequence[Any], texts: Sequence[str], sections: Sequence[tuple[
         end,
         tuple(box),
         sections[section],
-        block,
-        level,
-        end_page,
-        row_head,
-        col_head,
+        *rest,
     )
 
 

@@ -30,6 +30,7 @@ PAGES = st.builds(
     text=TEXT,
     words=COUNT,
     order_agrees=st.booleans(),
+    ocr_confidence=st.none() | st.floats(0, 1),
 )
 PASSAGES = st.builds(
     Passage,
@@ -47,6 +48,7 @@ PASSAGES = st.builds(
     end_page=COUNT,
     row_header=TEXT,
     column_header=TEXT,
+    ocr_confidence=st.none() | st.floats(0, 1),
 )
 DOCUMENTS = st.builds(
     Document,

@@ -18,12 +18,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pypdfium2 import PdfiumError
-
-from chna_toolkit.extraction.pdfium import Pdf
-from chna_toolkit.extraction.rendering import Picture
 from chna_toolkit.extraction.words import OcrWord, Style, Word, confidence_of
+
+if TYPE_CHECKING:  # to look for the program, PDFium need not be loaded
+    from chna_toolkit.extraction.pdfium import Pdf
+    from chna_toolkit.extraction.rendering import Picture
 
 PROGRAM = "tesseract"
 DPI = 300
@@ -250,7 +251,7 @@ def settle_sizes(pages: Iterable[Sequence[Word]]) -> None:
         word.style = styles.get(word.style.size, word.style)
 
 
-class Attempt:
+class PictureReader:
     """The reading of one document's pictures: how often, and why it failed.
 
     `seconds` is what the last page cost in other processes.
@@ -274,7 +275,7 @@ class Attempt:
         before = _child_seconds()
         try:
             words = self._engine.read(self._pdf.picture(number, DPI))
-        except (OcrError, MemoryError, PdfiumError) as error:
+        except (OcrError, RuntimeError) as error:  # RuntimeError: PDFium's own
             self._fail(error)
             return None
         finally:

@@ -154,7 +154,7 @@ class Pdf:
             raw.FPDF_ClosePage(page)
 
     def picture(self, number: int, dpi: float) -> Picture:
-        """Page `number`, counting from 1, as a picture. Raises PdfiumError and MemoryError."""
+        """Page `number`, counting from 1, as a picture. Raises PdfiumError, MemoryError."""
         page = raw.FPDF_LoadPage(self._pdf.raw, number - 1)
         if not page:
             raise pdfium.PdfiumError(f"Page {number} cannot be opened.")

@@ -15,7 +15,7 @@ from chna_toolkit.extraction.furniture import Sheet, remove_furniture, why_remov
 from chna_toolkit.extraction.headers import continue_table, set_headers
 from chna_toolkit.extraction.layout import Block, blocks_of, order_agrees
 from chna_toolkit.extraction.lines import lines_of
-from chna_toolkit.extraction.ocr import Attempt, Ocr, settle_sizes
+from chna_toolkit.extraction.ocr import Ocr, PictureReader, settle_sizes
 from chna_toolkit.extraction.passages import PageText, write_passages
 from chna_toolkit.extraction.plumber import GaveUpError, Plumber
 from chna_toolkit.extraction.quality import UNREAD, judge_page, judge_reading, rotten_pages
@@ -111,7 +111,7 @@ def _read(pdf: pdfium.Pdf, path: Path, digest: str, settings: ExtractionSettings
             before = leaves[-1].tables[-1] if leaves and leaves[-1].tables else None
             may_read = watch.may_read(number)
             leaves.append(_leaf(pdf, number, settings, warnings, plumber, before, watch) if may_read else _Leaf(number))
-    attempt = _read_pictures(pdf, leaves, settings.ocr, warnings, watch) if settings.ocr else None
+    reader = _read_pictures(pdf, leaves, settings.ocr, warnings, watch) if settings.ocr else None
     watch.has_read_pages()
     sheets = [Sheet(leaf.number, leaf.width, leaf.height, leaf.lines, leaf.label, leaf.rules) for leaf in leaves]
     remove_furniture(sheets)
@@ -134,8 +134,8 @@ def _read(pdf: pdfium.Pdf, path: Path, digest: str, settings: ExtractionSettings
     if sum(not page.order_agrees for page in pages) > 0.2 * len(pages):
         warnings.add("reading_order_uncertain")
     status, reason, hint = judge_reading([page.status for page in pages], watch.lost, warnings)
-    if attempt and status is not DocumentStatus.OK:
-        reason, hint = f"{reason} {attempt.failures}".strip(), attempt.hint or hint
+    if reader and status is not DocumentStatus.OK:
+        reason, hint = f"{reason} {reader.failures}".strip(), reader.hint or hint
     watch.lap("structure")
     return Document(digest, status, reason, hint, pages, passages, pdf.metadata(), tuple(sorted(warnings)))
 
@@ -183,23 +183,25 @@ def _leaf(
     return leaf
 
 
-def _read_pictures(pdf: pdfium.Pdf, leaves: Sequence[_Leaf], ocr: Ocr, warnings: set[str], watch: Watch) -> Attempt:
+def _read_pictures(
+    pdf: pdfium.Pdf, leaves: Sequence[_Leaf], ocr: Ocr, warnings: set[str], watch: Watch
+) -> PictureReader:
     """Read pages without a usable text layer (or all) by OCR; one that fails stays as it was."""
-    attempt = Attempt(pdf, ocr.engine)
+    reader = PictureReader(pdf, ocr.engine)
     read: list[tuple[_Leaf, list[Word]]] = []
     for leaf in leaves:
         wanted = ocr.always and leaf.status is not PageStatus.ERROR
         if (wanted or leaf.status in UNREAD) and watch.may_read(leaf.number):
-            words = attempt.words(leaf.number)
-            watch.lap("ocr", attempt.seconds)
+            words = reader.words(leaf.number)
+            watch.lap("ocr", reader.seconds)
             if words or (words is not None and not _all_lines(leaf)):
                 read.append((leaf, list(words)))
     settle_sizes(found for _, found in read)
     for leaf, found in read:
         leaf.status, leaf.tables, leaf.lines = PageStatus.OCR, [], lines_of(found)
         leaf.confidence = confidence_of(found)
-    warnings.update(attempt.warnings | ({"read_by_ocr"} if read else set()))
-    return attempt
+    warnings.update(reader.warnings | ({"read_by_ocr"} if read else set()))
+    return reader
 
 
 def _explain(raw: pdfium.RawPage, leaf: _Leaf, watch: Watch) -> None:
