@@ -24,27 +24,13 @@ from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from chna_toolkit import __version__
-from chna_toolkit.storage import StorageError, Url, remote, scrub
+from chna_toolkit.storage import RemoteFile, StorageError, Url, remote, scrub
 
 _CHUNK = 1 << 20  # bytes
 _QUIET = 30.0  # seconds without a byte
 _TRIES = 3
 _PAUSE = 1.0  # seconds before the second try; then twice as long
 _MAGIC = re.compile(r"[*?\[]")
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteFile:
-    """A file found elsewhere. `version` changes with its bytes; "" where the storage tells none."""
-
-    url: Url
-    size: int = 0  # bytes; 0: unknown
-    version: str = ""
-
-    @property
-    def parts(self) -> tuple[str, ...]:
-        """Return host or bucket and the parts of the path."""
-        return self.url.parts
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,6 +115,20 @@ def _scrubbed(text: str) -> str:
     return f"{split.scheme}://{host}{split.path}{'?…' if split.query else ''}"
 
 
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """A file found elsewhere. `version` changes with its bytes; "" where the storage tells none."""
+
+    url: Url
+    size: int = 0  # bytes; 0: unknown
+    version: str = ""
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Return host or bucket and the parts of the path."""
+        return self.url.parts
+
+
 class Door(Protocol):
     """Bytes under names such as `text/ab/cdef`. Cheap to make."""
 
