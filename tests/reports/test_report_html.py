@@ -177,7 +177,7 @@ def test_a_gap_says_what_was_searched_what_came_near_and_what_to_do(page: Page) 
     text = page.text
     assert "Searched: 2 documents, 14 of 14 pages, 4,297 words." in text
     assert "2 of 5 other hospitals here cover it" in text
-    assert "The study recommends: Name one person who answers for it" in text
+    assert "Recommended: Name one person who answers for it" in text
     assert "set aside: excluded: L10.x.consultant" in text
 
 

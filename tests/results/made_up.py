@@ -342,6 +342,7 @@ def make_run(assessed: Sequence[Assessed], failures: Sequence[Failure] = (), boo
         inputs=tuple(InputFile(one.file, one.document.sha256, one.size, f"../pdfs/{one.file}") for one in assessed),
         counts=counts,
         seconds={"extract": 30.5, "tag": 4.25},
+        extra={"lexicon_note": book.note},
         exit_code=4,
         closing=closing_sentence(counts),
     )
