@@ -17,12 +17,14 @@ from chna_toolkit.errors import NoInputError, OutputError, UsageError
 from chna_toolkit.results import schemas
 from chna_toolkit.results.cells import read_csv, write_csv
 from chna_toolkit.results.frames import frame_of_values, rows_of, values_of
+from chna_toolkit.storage import Place, Url, door_of
 
 # Format of run.json and the tables. Raised when a reader of the old one would go wrong.
 #   1  first public format
 FORMAT = 1
 
 MANIFEST = "run.json"
+_PROBE = ".chna-can-write"  # an object that is there for a moment, to know before hours of work
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,24 +114,38 @@ class Run:
         return schemas.tables(self.lessons)
 
 
-def check_output(out: Path, *, force: bool = False) -> None:
+def check_output(out: Place, *, force: bool = False) -> None:
     """Raise `OutputError` if a run cannot or should not be written to `out`.
 
     A folder that is empty, or holds an earlier run (also an interrupted one), can be written
     to; another only with `force`. Nothing is changed but that the folder is made.
     """
-    if out.exists() and not out.is_dir():
+    if isinstance(out, Path) and out.exists() and not out.is_dir():
         raise OutputError(f"{out} is not a folder", "Name another with -o.")
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=out):
-            pass
-        held = {entry.name for entry in out.iterdir()}
+        held = _held(out) if isinstance(out, Path) else _held_elsewhere(out)
     except OSError as error:
-        raise OutputError(f"cannot write to {out}: {error.strerror}", "Name another folder with -o.") from error
+        raise OutputError(
+            f"cannot write to {out}: {error.strerror or error}", "Name another folder with -o."
+        ) from error
     ours = {MANIFEST, *(f"{table.name}.csv" for table in schemas.tables(()))}
     if held and not held & ours and not force:
         raise OutputError(f"{out} holds other files", "Name a new folder with -o, or write into this one with --force.")
+
+
+def _held(folder: Path) -> set[str]:
+    """Make the folder, try to write into it, and return what it holds."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):
+        pass
+    return {entry.name for entry in folder.iterdir()}
+
+
+def _held_elsewhere(prefix: Url) -> set[str]:
+    door = door_of(prefix)
+    door.put(_PROBE, b"")
+    door.delete(_PROBE)
+    return {name.partition("/")[0] for name, _ in door.names("")}
 
 
 def write_run(out: Path, tables: Mapping[str, pd.DataFrame], manifest: Manifest) -> None:

@@ -34,6 +34,7 @@ _MENTION_COLUMNS = (
     "row_header", "column_header", "assertion", "cue", "confidence", "counted", "set_aside_reason",
     "evidence_rank", "sentence", "marks",
 )  # fmt: skip
+_URL_SIGNS = "/:%~@!$&'()*+,;=-._"  # what a URL without query and fragment is written with
 EVIDENCE_SHOWN = 5  # passages for a lesson of a hospital; all are in mentions.csv
 MANY = 100  # hospitals; with more of them, fewer passages keep the report small enough to mail
 EVIDENCE_OF_MANY = 2
@@ -83,8 +84,12 @@ class Builder:
         )
 
     def link(self, file: str, page: int | None = None) -> str:
-        """Return the URL of a PDF relative to the report. Only scanned files are linked to."""
-        path = quote(self.links.get(file, file), errors="surrogateescape")
+        """Return the URL of a PDF, relative to the report unless it is on the web. Only scanned files are linked to."""
+        found = self.links.get(file, "")
+        if found.startswith("https://"):  # where the scan fetched it from
+            path = quote(found, safe=_URL_SIGNS)
+            return f"{path}#page={page}" if page else path
+        path = quote(found or file, errors="surrogateescape")
         # "javascript:x.pdf" is a file name, and must not become a URL scheme.
         path = path if path.startswith(("../", "./")) else f"./{path}"
         return f"{path}#page={page}" if page else path
