@@ -128,6 +128,13 @@ class Document:
         """Pages whose text was read from a picture."""
         return sum(page.status is PageStatus.OCR for page in self.pages)
 
+    @property
+    def ocr_confidence(self) -> float | None:
+        """Mean confidence (0..1) over the words read from pictures; None if there are none."""
+        read = [(page.words, page.ocr_confidence) for page in self.pages if page.ocr_confidence is not None]
+        words = sum(count for count, _ in read)
+        return sum(count * mean for count, mean in read) / words if words else None
+
 
 class Assertion(StrEnum):
     """What a mention says of its lesson, strongest first."""

@@ -132,6 +132,13 @@ DOCUMENTS = Table(
         Column("pdf_title", "string", "Title in the PDF's own metadata; often wrong."),
         Column("pages", "integer", "Pages of the PDF.", "pages"),
         Column("readable_pages", "integer", "Pages whose text could be searched, blank ones included.", "pages"),
+        Column("ocr_pages", "integer", "Pages of these whose text was read from a picture, by OCR.", "pages"),
+        Column(
+            "ocr_confidence",
+            "number",
+            "How sure OCR was of their words, on average; empty if it read none.",
+            "0-1",
+        ),
         Column("words", "integer", "Words that were searched, running heads left out.", "words"),
         Column("hospitals", "integer", "Hospitals that the document speaks for.", "hospitals"),
         *_tally(),
@@ -296,6 +303,12 @@ MENTIONS = Table(
         Column("sentence", "string", "The passage: a sentence, bullet, heading, caption or table cell."),
         Column("marks", "string", "The matched words in `sentence`.", "start-end in characters, ;"),
         Column("passage", "integer", "Place of the passage in the document's reading order.", "from 0"),
+        Column(
+            "ocr_confidence",
+            "number",
+            "How sure OCR was of the passage's words, on average; empty if they stand in a text layer.",
+            "0-1",
+        ),
         *(
             Column(f"box_{side}", "number", text, "PDF points from the top left", decimals=2)
             for side, text in (

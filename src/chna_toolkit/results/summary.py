@@ -18,8 +18,8 @@ def count(tables: Mapping[str, pd.DataFrame]) -> dict[str, int | float | None]:
 
     `documents` are distinct files and fall into `assessed`, `needs_ocr`, `failed` (could not be
     read) and `too_little_text` (read, but too little of it); `nameless` are those of which no
-    hospital is known. `median_covered` is over hospitals
-    and cycles that were assessed; `None` if none was.
+    hospital is known, `read_by_ocr` those with pages (`ocr_pages` in all) read by OCR.
+    `median_covered` is over hospitals and cycles that were assessed; `None` if none was.
     """
     documents = rows_of(tables["documents"])
     kinds = {row["file"]: _kind(str(row["extraction_status"]), bool(row["assessed"])) for row in documents}
@@ -38,12 +38,14 @@ def count(tables: Mapping[str, pd.DataFrame]) -> dict[str, int | float | None]:
         "hospitals": len({row["hospital_key"] for row in owners if row["identity_source"] != "none"}),
         "nameless": sum(row["document_id"] not in named for row in documents),
         "assessed": found.count(_ASSESSED),
+        "read_by_ocr": sum(bool(row["ocr_pages"]) for row in documents),
         "needs_ocr": found.count(_OCR),
         "too_little_text": found.count("too_little_text"),
         "failed": found.count("failed"),
         "lessons": len(tables["lessons"]),
         "median_covered": statistics.median(covered) if covered else None,
         "pages": sum(int(row["pages"] or 0) for row in documents),
+        "ocr_pages": sum(int(row["ocr_pages"] or 0) for row in documents),
         "words": sum(int(row["words"] or 0) for row in documents),
         "mentions": len(tables["mentions"]),
         "gaps": len(tables["gaps"]),
@@ -52,7 +54,8 @@ def count(tables: Mapping[str, pd.DataFrame]) -> dict[str, int | float | None]:
 
 def closing_sentence(counts: Mapping[str, int | float | None]) -> str:
     """Return the sentence that people quote, such as "8 documents of 7 hospitals: 7 assessed, ..."."""
-    parts = [f"{counts['assessed']} assessed", f"{counts['needs_ocr']} {_verb(counts['needs_ocr'])} OCR"]
+    by_ocr = f" ({counts['read_by_ocr']:,} read by OCR)" if counts["read_by_ocr"] else ""
+    parts = [f"{counts['assessed']} assessed{by_ocr}", f"{counts['needs_ocr']} {_verb(counts['needs_ocr'])} OCR"]
     if counts["too_little_text"]:
         parts.append(f"{counts['too_little_text']} with too little text")
     parts.append(f"{counts['failed']} failed")
