@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,11 +20,16 @@ from typing import Any, Protocol
 from chna_toolkit.cache import Store, make_key
 from chna_toolkit.codec import decode_document, decode_mentions, encode_document, encode_mentions
 from chna_toolkit.errors import LexiconError
+from chna_toolkit.extraction.watch import CUT, Aside, Loss, Watch
 from chna_toolkit.hospitals import guess_identities
 from chna_toolkit.inputs import Input
 from chna_toolkit.model import Assessed, Document, DocumentStatus, Kind, Mention, Passage
+from chna_toolkit.passwords import NO_PASSWORDS, Passwords
+from chna_toolkit.pool import tell_progress
 from chna_toolkit.scoring import Thresholds, score
 
+# Of the time limit, how much may go into reading pages: what regards the whole document comes after.
+PAGES_SHARE = 0.6
 _NO_PASSAGE = Passage(-1, 0, "", Kind.PARAGRAPH, "", 0, 0, (0.0, 0.0, 0.0, 0.0))
 
 
@@ -39,10 +44,11 @@ class TagsDocuments(Protocol):
         """Return all mentions of a document."""
 
 
-def _read(path: Path, tables: str) -> Document:
+def _read(item: Input, plan: Plan, watch: Watch) -> Document:
     from chna_toolkit.extraction import ExtractionSettings, read_document
 
-    return read_document(path, ExtractionSettings(tables=tables == "auto"))
+    settings = ExtractionSettings(tables=plan.tables == "auto")
+    return read_document(item.path, settings, watch, plan.passwords.candidates(item.file, item.sha256))
 
 
 def _make_tagger(lexicon: Path | None, lexicon_hash: str, lessons: tuple[str, ...], method: str) -> TagsDocuments:
@@ -70,7 +76,7 @@ class Stages:
     """
 
     versions: Callable[[], Mapping[str, str]] = _versions
-    read: Callable[[Path, str], Document] = _read
+    read: Callable[[Input, Plan, Watch], Document] = _read
     make_tagger: Callable[[Path | None, str, tuple[str, ...], str], TagsDocuments] = _make_tagger
 
 
@@ -88,27 +94,52 @@ class Plan:
     versions: Mapping[str, str]  # of extractor, its libraries and tagger: all that changes what they give
     stages: Stages = Stages()
     method: str = "hybrid"  # or "rules"
+    memory_mb: int = 0  # that a worker may use; 0: no limit
+    passwords: Passwords = NO_PASSWORDS
+    explains: bool = False  # whether findings tell what was left out of the text
 
     def text_key(self, sha256: str) -> str:
         """Return the key of a document's text."""
         versions = {name: value for name, value in self.versions.items() if name != "tagger"}
         return make_key({"sha256": sha256, "tables": self.tables, **versions})
 
-    def timeout_key(self, sha256: str) -> str:
-        """Return the key of the fact that the time was not enough: with more of it, it may be."""
-        return make_key({"text": self.text_key(sha256), "timeout": self.timeout})
+    def unlocked_key(self, sha256: str) -> str:
+        """Return the key of a text that only these passwords opened."""
+        return make_key({"text": self.text_key(sha256), "passwords": self.passwords.digest})
 
-    def mentions_key(self, sha256: str) -> str:
-        """Return the key of a document's mentions."""
+    def limits_key(self, sha256: str) -> str:
+        """Return the key of what these limits left of a text: with other ones, it may be more."""
+        limits = {"timeout": self.timeout, "memory_mb": self.memory_mb, "passwords": self.passwords.digest}
+        return make_key({"text": self.text_key(sha256), **limits})
+
+    def mentions_key(self, text_key: str) -> str:
+        """Return the key of the mentions in a text."""
         return make_key(
             {
-                "text": self.text_key(sha256),
+                "text": text_key,
                 "lexicon": self.lexicon_hash,
                 "lessons": self.lessons,
                 "method": self.method,
                 "tagger": self.versions["tagger"],
             }
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """How an input is to be tried: anew, or again without the pages that ended earlier attempts."""
+
+    lost: Mapping[int, Loss] = field(default_factory=dict)
+    end: int = 0  # no page from this one on; 0: all
+    is_repeatable: bool = True  # False: the system ended an attempt, which it may not do again
+
+    def watch(self, plan: Plan) -> Watch:
+        """Return what goes along with the attempt."""
+        seconds = PAGES_SHARE * plan.timeout
+        return Watch(seconds=seconds, lost=self.lost, end=self.end, told=tell_progress, explains=plan.explains)
+
+
+FIRST = Attempt()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +164,23 @@ class Finding:
     is_cached: bool  # neither read nor tagged anew
     seconds: Mapping[str, float]  # by stage
     details: str = ""  # of an internal error: the traceback
+    costs: Mapping[str, float] = field(default_factory=dict)  # CPU seconds by stage
+    asides: tuple[Aside, ...] = ()  # text that was left out, if the plan explains
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A document as read, or as the store held it."""
+
+    document: Document
+    key: str  # of the text; "" if it is not to be kept
+    was_read: bool
+    watch: Watch
+
+    @property
+    def asides(self) -> tuple[Aside, ...]:
+        """Text that was left out, if the plan explains and the document was read now."""
+        return tuple(self.watch.asides)
 
 
 def warm_up(plan: Plan, needs_tagger: bool) -> None:
@@ -144,29 +192,36 @@ def warm_up(plan: Plan, needs_tagger: bool) -> None:
 def is_done(item: Input, plan: Plan) -> bool:
     """Return whether the store holds all that is needed of the input (unless it is damaged)."""
     store, sha256 = plan.store, item.sha256
-    return store is not None and (
-        store.has("mentions", plan.mentions_key(sha256)) or store.has("text", plan.timeout_key(sha256))
+    if store is None:
+        return False
+    whole = (plan.text_key(sha256), plan.unlocked_key(sha256))
+    return any(store.has("mentions", plan.mentions_key(key)) for key in whole) or store.has(
+        "text", plan.limits_key(sha256)
     )
 
 
-def assess(item: Input, plan: Plan) -> Finding:
+def assess(item: Input, plan: Plan, attempt: Attempt = FIRST) -> Finding:
     """Read, tag and score one document, as far as the store does not hold it already."""
     seconds: dict[str, float] = {}
-    document, was_read = _document(item, plan, seconds)
-    mentions, was_tagged = _mentions(document, plan, seconds)
+    reading = _reading(item, plan, attempt, seconds)
+    document, watch = reading.document, reading.watch
+    mentions, was_tagged = _mentions(reading, plan, seconds)
+    watch.lap("tagging")
     with _timed(seconds, "score"):
         results = score(document, mentions, plan.lessons, plan.thresholds)
         identities = guess_identities(document, item.file)
     trimmed = trim(document, mentions)
     assessed = Assessed(item.file, item.size, trimmed, mentions, results, identities)
-    return Finding(assessed, not (was_read or was_tagged), seconds)
+    watch.lap("scoring")
+    is_cached = not (reading.was_read or was_tagged)
+    return Finding(assessed, is_cached, seconds, costs=watch.costs, asides=reading.asides)
 
 
 def failed(item: Input, plan: Plan, obstacle: Obstacle) -> Finding:
-    """Return the finding for an input that gave no document; a timeout is kept in the store."""
+    """Return the finding for an input that gave no document; that it hit a limit is kept in the store."""
     document = obstacle.document(item)
-    if plan.store and document.status is DocumentStatus.TIMEOUT:
-        plan.store.save("text", plan.timeout_key(item.sha256), encode_document(document))
+    if plan.store and document.status in (DocumentStatus.TIMEOUT, DocumentStatus.TOO_LARGE):
+        plan.store.save("text", plan.limits_key(item.sha256), encode_document(document))
     results = score(document, (), plan.lessons, plan.thresholds)
     identities = guess_identities(document, item.file)
     return Finding(Assessed(item.file, item.size, document, (), results, identities), False, {}, obstacle.details)
@@ -185,34 +240,64 @@ def trim(document: Document, mentions: Sequence[Mention]) -> Document:
     return replace(document, pages=pages, passages=passages)
 
 
-def read(item: Input, plan: Plan) -> Document:
+def read(item: Input, plan: Plan, attempt: Attempt = FIRST) -> Reading:
     """Return the whole document, from the store if it is there. Raises `InputChangedError`."""
-    return _document(item, plan, {})[0]
+    return _reading(item, plan, attempt, {})
 
 
-def _document(item: Input, plan: Plan, seconds: dict[str, float]) -> tuple[Document, bool]:
-    """Return the document and whether it had to be read."""
-    keys = plan.text_key(item.sha256), plan.timeout_key(item.sha256)
+def _reading(item: Input, plan: Plan, attempt: Attempt, seconds: dict[str, float]) -> Reading:
+    watch = attempt.watch(plan)
     with _timed(seconds, "load"):
-        for key in keys if plan.store else ():
-            found = plan.store.load("text", key, decode_document) if plan.store else None
-            if found and found.sha256 == item.sha256:
-                return found, False
+        stored = _stored(item, plan)
+    watch.lap("load")
+    if stored:
+        return Reading(*stored, was_read=False, watch=watch)
     with _timed(seconds, "extract"):
-        document = plan.stages.read(item.path, plan.tables)
+        document = plan.stages.read(item, plan, watch)
     if document.sha256 != item.sha256:
         raise InputChangedError(item.file)
-    if plan.store:
-        key = keys[document.status is DocumentStatus.TIMEOUT]
+    key = _key(document, plan) if attempt.is_repeatable else ""
+    if plan.store and key:
         plan.store.save("text", key, encode_document(document))
-    return document, True
+    watch.lap("save")
+    return Reading(document, key, True, watch)
 
 
-def _mentions(document: Document, plan: Plan, seconds: dict[str, float]) -> tuple[tuple[Mention, ...], bool]:
+def _stored(item: Input, plan: Plan) -> tuple[Document, str] | None:
+    """Return the document from the store, with its key."""
+    sha256 = item.sha256
+    for key in (plan.text_key(sha256), plan.unlocked_key(sha256), plan.limits_key(sha256)) if plan.store else ():
+        found = plan.store.load("text", key, decode_document) if plan.store else None
+        if found and found.sha256 == sha256:
+            return found, key
+    return None
+
+
+def _key(document: Document, plan: Plan) -> str:
+    """Return the key a document is kept under; "" for one that asks for a password: the next try may have it."""
+    if document.status is DocumentStatus.ENCRYPTED:
+        return ""
+    if _is_cut(document):
+        return plan.limits_key(document.sha256)
+    if "opened_with_password" in document.warnings:
+        return plan.unlocked_key(document.sha256)
+    return plan.text_key(document.sha256)
+
+
+def _is_cut(document: Document) -> bool:
+    """Return whether limits of time or memory, and not the file, decided what was read of it."""
+    over = document.status in (DocumentStatus.TIMEOUT, DocumentStatus.TOO_LARGE)
+    return over or not CUT.isdisjoint(document.warnings)
+
+
+def _mentions(reading: Reading, plan: Plan, seconds: dict[str, float]) -> tuple[tuple[Mention, ...], bool]:
     """Return the mentions and whether the document had to be tagged."""
-    key = plan.mentions_key(document.sha256)
+    document = reading.document
+    # What limits left of a text may be more or less the next time: mentions must not outlive it.
+    store = plan.store if reading.key and not _is_cut(document) else None
+    key = plan.mentions_key(reading.key)
     with _timed(seconds, "load"):
-        found = plan.store.load("mentions", key, decode_mentions) if plan.store else None
+        found = store.load("mentions", key, decode_mentions) if store else None
     if found is not None:
         return found, False
     with _timed(seconds, "tag"):
@@ -221,8 +306,8 @@ def _mentions(document: Document, plan: Plan, seconds: dict[str, float]) -> tupl
         if document.status.is_searchable:
             tagger = _tagger(plan.stages, plan.lexicon, plan.lexicon_hash, plan.lessons, plan.method)
             mentions = tuple(tagger.tag(document))
-    if plan.store and document.status is not DocumentStatus.TIMEOUT:
-        plan.store.save("mentions", key, encode_mentions(mentions))
+    if store:
+        store.save("mentions", key, encode_mentions(mentions))
     return mentions, document.status.is_searchable
 
 

@@ -8,15 +8,25 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from typing import TypeVar
 
-from chna_toolkit.assess import InputChangedError, Obstacle, Plan, warm_up
+from chna_toolkit.assess import FIRST, Attempt, InputChangedError, Obstacle, Plan, warm_up
 from chna_toolkit.config import Settings
 from chna_toolkit.errors import ChnaError, MissingDependencyError, OutputError
+from chna_toolkit.extraction.watch import Loss
 from chna_toolkit.inputs import Input
 from chna_toolkit.model import DocumentStatus
-from chna_toolkit.pool import Limits, PoolBrokenError, TaskTimeoutError, WorkerDiedError, WorkerPool
+from chna_toolkit.pool import (
+    Limits,
+    LostTaskError,
+    PoolBrokenError,
+    TaskTimeoutError,
+    TaskTooLargeError,
+    WorkerDiedError,
+    WorkerPool,
+)
 
 _T = TypeVar("_T")
-Work = Callable[[Input, Plan], _T]
+Work = Callable[[Input, Plan, Attempt], _T]
+MAX_LOST = 2  # pages that may end attempts; after that, only what stands before the last of them is read
 _TICK = 1.0  # seconds; a limit on the waiting lets Ctrl-C through on every system
 
 
@@ -41,16 +51,21 @@ def as_finished(
     work: Work[_T], inputs: Sequence[Input], plan: Plan, settings: Settings, pool: WorkerPool
 ) -> Iterator[tuple[Input, _T | Obstacle]]:
     """Yield each input with its result, or what kept it from one, in the order they finish."""
-    tasks: dict[Future[_T], Input] = {}
+    tasks: dict[Future[_T], tuple[Input, Attempt]] = {}
     for item in inputs:
         if item.problem:
             yield item, _cannot_open(item)
         else:
-            tasks[pool.submit(work, item, plan)] = item
+            tasks[pool.submit(work, item, plan, FIRST)] = item, FIRST
     while tasks:
         for future in wait(tasks, timeout=_TICK, return_when=FIRST_COMPLETED).done:
-            result = _result(future, settings)
-            yield tasks.pop(future), result
+            item, attempt = tasks.pop(future)
+            again = _next_attempt(future, attempt)
+            if again:
+                tasks[pool.submit(work, item, plan, again)] = item, again
+            else:
+                result: _T | Obstacle = _result(future, settings)
+                yield item, result
 
 
 def in_order(
@@ -61,16 +76,45 @@ def in_order(
     for number in range(len(inputs) + 2 * settings.workers):
         if number < len(inputs):
             item = inputs[number]
-            waiting.append((item, None if item.problem else pool.submit(work, item, plan)))
+            waiting.append((item, None if item.problem else pool.submit(work, item, plan, FIRST)))
         if waiting and number + 1 >= 2 * settings.workers:
             item, future = waiting.popleft()
-            while future and not wait([future], timeout=_TICK).done:
-                pass
             if future is None:
                 yield item, _cannot_open(item)
             else:
-                result = _result(future, settings)
+                result: _T | Obstacle = _last_result(work, item, plan, settings, pool, future)
                 yield item, result
+
+
+def _last_result(
+    work: Work[_T], item: Input, plan: Plan, settings: Settings, pool: WorkerPool, future: Future[_T]
+) -> _T | Obstacle:
+    """Wait for a task, and for those that try again what it lost."""
+    attempt: Attempt | None = FIRST
+    while attempt:
+        while not wait([future], timeout=_TICK).done:
+            pass
+        attempt = _next_attempt(future, attempt)
+        if attempt:
+            future = pool.submit(work, item, plan, attempt)
+    return _result(future, settings)
+
+
+def _next_attempt(future: Future[_T], attempt: Attempt) -> Attempt | None:
+    """Return how to try again what a page has ended, without that page; None if there is nothing more to try."""
+    error = future.exception()
+    if not isinstance(error, LostTaskError) or error.progress < 1 or attempt.end:
+        return None
+    page = error.progress
+    lost = {**attempt.lost, page: _loss(error)}
+    was_killed = isinstance(error, WorkerDiedError) and error.is_killed
+    return Attempt(lost, page if len(lost) >= MAX_LOST else 0, attempt.is_repeatable and not was_killed)
+
+
+def _loss(error: LostTaskError) -> Loss:
+    if isinstance(error, TaskTimeoutError):
+        return Loss.TIME
+    return Loss.MEMORY if isinstance(error, TaskTooLargeError) else Loss.CRASH
 
 
 def _cannot_open(item: Input) -> Obstacle:
@@ -94,7 +138,7 @@ def _result(future: Future[_T], settings: Settings) -> _T | Obstacle:
         return Obstacle(DocumentStatus.DAMAGED, f"Reading it crashed: {error}.", hint)
     except MemoryError:
         reason = f"It needs more memory than the {settings.memory_mb} MiB that a worker may use."
-        return Obstacle(DocumentStatus.DAMAGED, reason, "Raise memory_mb in chna.toml.")
+        return Obstacle(DocumentStatus.TOO_LARGE, reason, "Allow more with --memory.")
     except InputChangedError:
         hint = "Run the same command again."
         return Obstacle(DocumentStatus.DAMAGED, "The file changed while it was read.", hint)
@@ -115,4 +159,4 @@ def _why_broken(error: PoolBrokenError) -> ChnaError:
         return cause
     if isinstance(cause, ImportError):
         return MissingDependencyError(f"a package is missing: {cause}", "Run `chna doctor`.")
-    return ChnaError(str(error), "Try fewer workers with -j, or another memory_mb in chna.toml.")
+    return ChnaError(str(error), "Try fewer workers with -j, or allow more memory with --memory.")

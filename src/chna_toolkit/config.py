@@ -22,6 +22,7 @@ from chna_toolkit.scoring import DEFAULT_THRESHOLDS, Thresholds
 FILE, SHARED_FILE = "chna.toml", "pyproject.toml"
 _PREFIX = "CHNA_"
 _CONFIG, _NO_CACHE = "CHNA_CONFIG", "CHNA_NO_CACHE"  # variables that are no setting by themselves
+_OPTIONS = {"memory_mb": "memory"}  # whose names are not the setting's
 _THRESHOLDS = tuple(one.name for one in fields(Thresholds))
 
 
@@ -31,13 +32,15 @@ class Settings:
 
     output: Path | None = None  # the run folder
     hospitals: Path | None = None  # hospitals.csv
-    lexicon: Path | None = None  # a folder; None: the built-in lexicon
+    lexicon: Path | None = None  # a folder, or a shipped lexicon by its name; None: the built-in one
     select: tuple[str, ...] = ()  # lessons; empty: all
     jobs: int = 0  # worker processes; 0: one a processor
     method: str = "hybrid"  # or "rules": how passages are tagged
     tables: str = "auto"  # "auto" or "off": whether tables are read cell by cell
     timeout: float = 120.0  # seconds for one document
-    memory_mb: int = 3072  # address space of a worker in MiB; 0: no limit
+    memory_mb: int = 2048  # of a worker, in MiB; 0: no limit
+    passwords: Path | None = None  # file with passwords of PDFs
+    keyring: bool = False  # whether to ask the system's keyring for passwords
     cache: bool = True
     cache_dir: Path | None = None  # None: the user's cache folder
     thresholds: Thresholds = DEFAULT_THRESHOLDS
@@ -82,7 +85,7 @@ def load_settings(
     # 4. arguments
     for name, value in (arguments or {}).items():
         if value is not None:
-            found.take(name, value, f"argument --{name.replace('_', '-')}", Path())
+            found.take(name, value, f"argument --{_OPTIONS.get(name, name.replace('_', '-'))}", Path())
     return found.settings(path)
 
 
@@ -226,6 +229,18 @@ def _path(value: object, base: Path) -> Path:
     return base / os.path.expanduser(value)  # noqa: PTH111 - Path.expanduser fails for a user that is not there
 
 
+def _lexicon(value: object, base: Path) -> Path:
+    """A shipped lexicon by its name, or a folder."""
+    path = _path(value, base)
+    bare = value if isinstance(value, str) else str(path)
+    if path.is_dir() or not bare or len(Path(bare).parts) > 1:
+        return path
+    from chna_toolkit.lexicon.shipped import find_lexicon
+
+    found = find_lexicon(Path(bare))
+    return found if found.is_dir() else path
+
+
 def _select(value: object, _: Path) -> tuple[str, ...]:
     parts = value.split(",") if isinstance(value, str) else value
     if not isinstance(parts, (list, tuple)) or not all(isinstance(part, str) for part in parts):
@@ -267,16 +282,23 @@ def _truth(value: object, _: Path) -> bool:
     return value
 
 
+def _switch(value: object, base: Path) -> bool:
+    # The environment has no truth values.
+    return _truth({"1": True, "true": True, "0": False, "false": False}.get(str(value).lower(), value), base)
+
+
 _PARSERS: dict[str, Callable[[object, Path], Any]] = {
     "output": _path,
     "hospitals": _path,
-    "lexicon": _path,
+    "lexicon": _lexicon,
     "select": _select,
     "jobs": _whole,
     "method": _method,
     "tables": _tables,
     "timeout": _seconds,
     "memory_mb": _whole,
+    "passwords": _path,
+    "keyring": _switch,
     "cache": _truth,
     "cache_dir": _path,
 }

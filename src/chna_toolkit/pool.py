@@ -6,7 +6,7 @@ another executor, of a cluster for example, can take its place) and runs every t
 that is watched: one task at a time, a wall-clock limit, a memory limit, replaced when it dies.
 
     submit ──queue──> dispatcher thread ──pipe──> worker process: initializer, then task after task
-       ^                     │ deadline passed, or pipe closed: kill, fail that one future, replace
+       ^                     │ over a limit, or pipe closed: kill, fail that one future, replace
        └───── Future <───────┘
 """
 
@@ -36,18 +36,34 @@ _SPAWN = multiprocessing.get_context("spawn")
 _START_LIMIT = 180.0  # seconds a worker may take to import what it needs on a busy machine
 _START_TRIES = 3  # workers that die one after the other before they are ready: give up
 _SIGKILL = 9
+STEP_SHARE = 0.5  # of a task's time that one step may take
+_POLL = 0.1  # seconds between looks at workers that are busy
+_HEADROOM = 1.25  # times the memory limit: what a worker may ask for before it is refused
+_NEAR_LIMIT = 0.5  # of the memory limit: a worker that held so much and died was refused more
 _GRACE = 30  # seconds after which the kernel ends a task that nobody is left to end
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS")
 
 
-class WorkerDiedError(Exception):
+class LostTaskError(Exception):
+    """The task was not finished. `progress` is what it last told with `tell_progress`; -1 if nothing."""
+
+    progress = -1
+
+
+class WorkerDiedError(LostTaskError):
     """The process that ran the task ended in the middle of it; `is_killed` if from outside."""
 
-    is_killed = False
+    def __init__(self, message: str, is_killed: bool = False) -> None:
+        super().__init__(message)
+        self.is_killed = is_killed
 
 
-class TaskTimeoutError(Exception):
-    """The task took longer than allowed, and its process was killed."""
+class TaskTimeoutError(LostTaskError):
+    """The task, or a step of it, took longer than allowed, and its process was killed."""
+
+
+class TaskTooLargeError(LostTaskError, MemoryError):
+    """The task needed more memory than allowed."""
 
 
 class PoolBrokenError(Exception):
@@ -58,8 +74,8 @@ class PoolBrokenError(Exception):
 class Limits:
     """What a worker may use up."""
 
-    seconds: float = 120.0  # wall clock, for one task
-    memory_mb: int = 0  # address space of a worker in MiB; 0: unlimited
+    seconds: float = 120.0  # wall clock, for one task; half of it for a step that a task tells of
+    memory_mb: int = 0  # of a worker, in MiB; 0: unlimited
     tasks: int = 200  # a worker is replaced after so many, so that leaks stay small
 
 
@@ -74,9 +90,11 @@ class _Worker:
     process: SpawnProcess
     pipe: Connection
     deadline: float  # of the start, then of each task
+    step: Any  # shared with the process: the last progress it told, and when (monotonic)
     is_ready: bool = False
     task: _Task | None = None
     done: int = 0
+    used: int = 0  # bytes of memory when last looked at
 
 
 @dataclass(slots=True)
@@ -92,8 +110,8 @@ class _State:
 class WorkerPool(Executor):
     """An executor over `jobs` spawned processes, each ready after `initializer(*initargs)`.
 
-    A future fails with `TaskTimeoutError`, `WorkerDiedError` (also when the memory limit killed it),
-    `PoolBrokenError`, or with what the function raised (`MemoryError` among it).
+    A future fails with `TaskTimeoutError`, `TaskTooLargeError`, `WorkerDiedError`, `PoolBrokenError`,
+    or with what the function raised.
     """
 
     def __init__(
@@ -155,7 +173,7 @@ class WorkerPool(Executor):
         try:
             while self._assign():
                 self._listen()
-                self._enforce_deadlines()
+                self._enforce_limits()
         except Exception as error:  # a bug here must fail the futures, not hang those who wait
             reason = (
                 error if isinstance(error, PoolBrokenError) else PoolBrokenError(f"{type(error).__name__}: {error}")
@@ -192,22 +210,26 @@ class WorkerPool(Executor):
     def _hand_over(self, worker: _Worker, task: _Task) -> None:
         worker.task = task
         worker.deadline = time.monotonic() + self._limits.seconds
+        worker.step[0] = -1
         with suppress(OSError):  # it died meanwhile: the closed pipe tells in `_listen`
             worker.pipe.send_bytes(task.payload)
 
     def _start_worker(self) -> None:
         ours, theirs = _SPAWN.Pipe()
-        process = _SPAWN.Process(target=_work, args=(theirs, self._setup, self._limits), daemon=True)
+        step = _SPAWN.RawArray("d", 2)
+        process = _SPAWN.Process(target=_work, args=(theirs, self._setup, self._limits, step), daemon=True)
         with _main_module_hidden():
             _block_interrupts()  # and so in the worker, which inherits it, from its first instruction
             process.start()
         theirs.close()  # so that the pipe reads as closed when the worker dies
-        self._workers.append(_Worker(process, ours, time.monotonic() + _START_LIMIT))
+        self._workers.append(_Worker(process, ours, time.monotonic() + _START_LIMIT, step))
 
     def _listen(self) -> None:
         """Wait until a worker answers or dies, a deadline passes, or somebody wakes us."""
         deadlines = [worker.deadline for worker in self._workers if worker.task or not worker.is_ready]
         pause = max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
+        if pause and any(worker.task for worker in self._workers):
+            pause = min(pause, _POLL)  # for the limits that nothing else would wake us for
         ready = wait([self._wake_reader, *(worker.pipe for worker in self._workers)], pause)
         if self._wake_reader in ready:
             while self._wake_reader.poll():
@@ -225,6 +247,8 @@ class WorkerPool(Executor):
         if task is None:  # the first message of a worker is about its initializer
             if not has_worked:
                 raise PoolBrokenError(f"a worker cannot start: {type(value).__name__}: {value}") from value
+            if self._is_too_large(worker):
+                raise PoolBrokenError(f"a worker alone needs more than the {self._limits.memory_mb} MiB allowed")
             worker.is_ready, self._failed_starts = True, 0
             return
         worker.done += 1
@@ -235,30 +259,51 @@ class WorkerPool(Executor):
         if has_worked:
             task.future.set_result(value)
         else:
+            if isinstance(value, MemoryError):
+                value = _lost(TaskTooLargeError(self._over_memory()), worker)
             task.future.set_exception(value)
 
     def _on_death(self, worker: _Worker) -> None:
         code = self._discard(worker)
         how = f"killed by signal {-code}" if code is not None and code < 0 else f"exit status {code}"
         if worker.task:
-            error = WorkerDiedError(f"the worker process died ({how})")
-            error.is_killed = code == -_SIGKILL
-            worker.task.future.set_exception(error)
+            error: LostTaskError = WorkerDiedError(f"the worker process died ({how})")
+            if code == -_SIGKILL:
+                error = WorkerDiedError(f"the worker process died ({how})", is_killed=True)
+            elif worker.used > _NEAR_LIMIT * self._limits.memory_mb * 2**20 > 0:
+                error = TaskTooLargeError(self._over_memory())  # libraries written in C end there
+            worker.task.future.set_exception(_lost(error, worker))
         elif not worker.is_ready:
             self._failed_starts += 1
             if self._failed_starts >= _START_TRIES:
                 raise PoolBrokenError(f"worker processes die while starting ({how})")
 
-    def _enforce_deadlines(self) -> None:
+    def _enforce_limits(self) -> None:
         now = time.monotonic()
-        for worker in [worker for worker in self._workers if worker.deadline <= now]:
+        for worker in list(self._workers):
             if worker.task:
-                self._discard(worker)
-                limit = f"not finished within {self._limits.seconds:g} s"
-                worker.task.future.set_exception(TaskTimeoutError(limit))
-            elif not worker.is_ready:
+                reason = self._over_limit(worker, now)
+                if reason:
+                    self._discard(worker)
+                    worker.task.future.set_exception(_lost(reason, worker))
+            elif not worker.is_ready and worker.deadline <= now:
                 self._discard(worker)
                 raise PoolBrokenError(f"a worker was not ready within {_START_LIMIT:g} seconds")
+
+    def _over_limit(self, worker: _Worker, now: float) -> LostTaskError | None:
+        seconds = self._limits.seconds
+        if worker.deadline <= now:
+            return TaskTimeoutError(f"not finished within {seconds:g} s")
+        if worker.step[0] > 0 and now - worker.step[1] > STEP_SHARE * seconds:
+            return TaskTimeoutError(f"not finished with one step within {STEP_SHARE * seconds:g} s")
+        return TaskTooLargeError(self._over_memory()) if self._is_too_large(worker) else None
+
+    def _is_too_large(self, worker: _Worker) -> bool:
+        worker.used = _resident(worker.process.pid) if self._limits.memory_mb else 0
+        return worker.used > self._limits.memory_mb * 2**20
+
+    def _over_memory(self) -> str:
+        return f"more memory than {self._limits.memory_mb} MiB"
 
     def _discard(self, worker: _Worker) -> int | None:
         """Make sure that the worker is dead, forget it, and return its exit code."""
@@ -290,6 +335,20 @@ class WorkerPool(Executor):
             process.join()
         self._wake_writer.close()
         self._wake_reader.close()
+
+
+def _lost(error: LostTaskError, worker: _Worker) -> LostTaskError:
+    error.progress = int(worker.step[0])
+    return error
+
+
+def _resident(pid: int | None) -> int:
+    """Return the bytes a process holds in memory; 0 where the system does not tell (it is no Linux)."""
+    try:
+        with open(f"/proc/{pid}/statm", "rb") as stream:  # noqa: PTH123 - it is no file, and read often
+            return int(stream.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, IndexError, ValueError):
+        return 0
 
 
 @contextmanager
@@ -325,8 +384,23 @@ def _block_interrupts() -> None:
 # -- all below runs in a worker process
 
 
-def _work(pipe: Connection, setup: bytes, limits: Limits) -> None:
+_step: Any = None  # shared with the pool
+
+
+def tell_progress(step: int) -> None:
+    """Tell the pool how far the task is: the number (from 1) of the step that begins, 0 for what has none.
+
+    A task that is lost fails with the last number told. Elsewhere than in a worker it does nothing.
+    """
+    if _step is not None:
+        _step[1] = time.monotonic()
+        _step[0] = step
+
+
+def _work(pipe: Connection, setup: bytes, limits: Limits, step: Any) -> None:
     """Body of a worker: run the initializer, then answer task after task until the pipe ends."""
+    global _step
+    _step = step
     _prepare_process(limits)
     with suppress(EOFError, OSError):  # nobody listens any more: the pool was shut down or killed
         try:
@@ -381,10 +455,12 @@ def _prepare_process(limits: Limits) -> None:
     if limits.memory_mb:
         import resource
 
-        most = limits.memory_mb * 2**20
-        _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        with suppress(OSError, ValueError):  # macOS knows the limit but does not take it
-            resource.setrlimit(resource.RLIMIT_AS, (most if hard < 0 else min(most, hard), hard))
+        # What a process asks for, not what libraries map: the pool watches what is really used, but
+        # not often enough for a process that takes all there is within a moment.
+        most = int(_HEADROOM * limits.memory_mb) * 2**20
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_DATA, (most if hard < 0 else min(most, hard), hard))
 
 
 def _set_alarm(seconds: int) -> None:

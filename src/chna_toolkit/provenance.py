@@ -30,6 +30,7 @@ class Course:
     command: Sequence[str]
     started: datetime
     seconds: Mapping[str, float]  # by stage; those of the workers are added up
+    cpu_seconds: Mapping[str, float]  # by stage, added up over the documents read in this run
     cached: int  # documents that were neither read nor tagged anew
     exit_code: int
 
@@ -79,7 +80,12 @@ def make_manifest(
         seconds={stage: round(value, 3) for stage, value in sorted(course.seconds.items())},
         exit_code=course.exit_code,
         closing=closing,
-        extra={"cached": course.cached, "workers": settings.workers},
+        extra={
+            "cached": course.cached,
+            "lexicon_note": lexicon.note,
+            "workers": settings.workers,
+            "cpu_seconds": {stage: round(value, 3) for stage, value in course.cpu_seconds.items()},
+        },
     )
 
 

@@ -23,10 +23,12 @@ from chna_toolkit.batch import as_finished, open_pool
 from chna_toolkit.cache import Store, default_folder
 from chna_toolkit.config import Settings
 from chna_toolkit.errors import ExitCode, OutputError, UsageError
+from chna_toolkit.extraction.watch import CUT
 from chna_toolkit.hospitals import HospitalList, read_hospitals
 from chna_toolkit.inputs import Input, find_inputs
 from chna_toolkit.lexicon.model import Lexicon
 from chna_toolkit.model import Assessed
+from chna_toolkit.passwords import Passwords, is_open_to_others, load_passwords
 from chna_toolkit.provenance import Course, make_manifest, now
 
 if TYPE_CHECKING:  # it brings pandas
@@ -103,11 +105,13 @@ def scan(
     force: bool = False,
     command: Sequence[str] = (),
     stages: Stages | None = None,
+    explains: bool = False,
 ) -> ScanOutcome:
     """Scan the PDFs that `paths` name and write the run folder `settings.output` with its reports.
 
     `listed` are the paths that `-` stands for, `force` writes into a folder that holds other
-    files, `command` goes into `run.json`, `stages` exchanges what does the work.
+    files, `command` goes into `run.json`, `stages` exchanges what does the work, and with
+    `explains` the progress hears what was left out of each document.
     Raises `UsageError`, `LexiconError`, `NoInputError`, `OutputError`; a document that cannot be
     read is no error but a row in `failures.csv`. `KeyboardInterrupt` leaves what is finished in
     the cache.
@@ -126,16 +130,20 @@ def scan(
     with clock.time("hash"):
         inputs = find_inputs(paths, listed)
     check_output(settings.output, force=force)
-    plan = make_plan(settings, lexicon.hash, lessons, progress, stages)
+    plan = make_plan(settings, lexicon.hash, lessons, progress, stages, explains=explains)
     findings = _assess_all(inputs, plan, settings, progress)
+    cpu = _Clock()
     for finding in findings:
         for stage, seconds in finding.seconds.items():
             clock.add(stage, seconds)
+        for stage, seconds in finding.costs.items():
+            cpu.add(stage, seconds)
     assessed = _identify(inputs, findings, hospitals, progress)
     course = Course(
         command=command,
         started=started,
         seconds=clock.seconds,
+        cpu_seconds=cpu.seconds,
         cached=sum(finding.is_cached for finding in findings),
         exit_code=exit_code(findings),
     )
@@ -171,10 +179,13 @@ def make_plan(
     lessons: tuple[str, ...] = (),
     progress: Progress | None = None,
     stages: Stages | None = None,
+    *,
+    explains: bool = False,
 ) -> Plan:
     """Return how each document is to be assessed, or, without a lexicon, only read.
 
-    A cache folder that cannot be written is an error if it was named, else a warning.
+    A cache folder that cannot be written is an error if it was named, else a warning. With
+    `explains` the findings tell what was left out of the text.
     """
     stages = stages or Stages()
     store = None
@@ -198,15 +209,28 @@ def make_plan(
         timeout=settings.timeout,
         versions=stages.versions(),
         stages=stages,
+        memory_mb=settings.memory_mb,
+        passwords=_passwords(settings, progress),
+        explains=explains,
     )
+
+
+def _passwords(settings: Settings, progress: Progress | None) -> Passwords:
+    path = settings.passwords
+    found = load_passwords(path, settings.keyring)
+    if path and is_open_to_others(path):
+        (progress or Silent()).warn(f"{path}: other users of this machine can read the passwords; try chmod 600")
+    return found
 
 
 def exit_code(findings: Sequence[Finding]) -> ExitCode:
     """Return the exit code a scan with these findings calls for."""
-    failures = sum(not finding.assessed.document.status.is_searchable for finding in findings)
+    documents = [finding.assessed.document for finding in findings]
+    failures = sum(not document.status.is_searchable for document in documents)
     if failures == len(findings):
         return ExitCode.NO_INPUT  # of all that was named, nothing could be used
-    return ExitCode.PARTIAL if failures else ExitCode.OK
+    is_cut = any(not CUT.isdisjoint(document.warnings) for document in documents)
+    return ExitCode.PARTIAL if failures or is_cut else ExitCode.OK
 
 
 def _assess_all(inputs: Sequence[Input], plan: Plan, settings: Settings, progress: Progress) -> list[Finding]:

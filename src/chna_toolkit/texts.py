@@ -10,17 +10,24 @@ from chna_toolkit.assess import Obstacle, Plan, read
 from chna_toolkit.batch import in_order, open_pool
 from chna_toolkit.config import Settings
 from chna_toolkit.errors import OutputError
+from chna_toolkit.extraction.watch import Aside
 from chna_toolkit.inputs import Input
 from chna_toolkit.model import Document
 
 SUFFIXES = {"text": ".txt", "jsonl": ".jsonl"}
 
 
-def read_texts(inputs: Sequence[Input], plan: Plan, settings: Settings) -> Iterator[tuple[Input, Document]]:
+Explained = tuple[Document, tuple[Aside, ...]]  # with what was left out of its text, if the plan explains
+
+
+def read_texts(inputs: Sequence[Input], plan: Plan, settings: Settings) -> Iterator[tuple[Input, Explained]]:
     """Read all inputs in worker processes; yield them in order, those that cannot be read with their status."""
     with open_pool(len(inputs), plan, settings, tags=False) as pool:
         for item, result in in_order(read, inputs, plan, settings, pool):
-            yield item, result.document(item) if isinstance(result, Obstacle) else result
+            if isinstance(result, Obstacle):
+                yield item, (result.document(item), ())
+            else:
+                yield item, (result.document, result.asides)
 
 
 def as_text(document: Document) -> str:

@@ -8,7 +8,9 @@ import signal
 import time
 from pathlib import Path
 
-from chna_toolkit.assess import Stages
+from chna_toolkit.assess import Plan, Stages
+from chna_toolkit.extraction.watch import Watch
+from chna_toolkit.inputs import Input
 from chna_toolkit.model import Assertion, Document, DocumentStatus, Kind, Mention, Page, PageStatus, Passage
 
 PRACTICE = Assertion.PRACTICE
@@ -74,9 +76,9 @@ def die_at_start() -> None:
 # -- stages of the pipeline, for text files that pose as PDFs
 
 
-def read(path: Path, tables: str) -> Document:
+def read(item: Input, plan: Plan | None = None, watch: Watch | None = None) -> Document:
     """Read a file whose lines are passages, or do what its first line says."""
-    data = path.read_bytes()
+    data = item.path.read_bytes()
     sha256, lines = hashlib.sha256(data).hexdigest(), data.decode().splitlines()
     order = lines[0] if lines else ""
     actions = {

@@ -14,6 +14,7 @@ import pytest
 from chna_toolkit.assess import trim
 from chna_toolkit.config import Settings
 from chna_toolkit.errors import ExitCode, NoInputError, OutputError, UsageError
+from chna_toolkit.inputs import Input
 from chna_toolkit.lexicon import load_lexicon
 from chna_toolkit.scan import ScanOutcome, Silent, scan, select_lessons
 
@@ -132,7 +133,7 @@ def test_hospitals_are_guessed_and_marked_or_taken_from_the_list(run, tmp_path):
         ("!die", "damaged", "Reading it crashed"),
         ("!killed", "damaged", "killed by signal 9"),
         ("!hang", "timeout", "not finished within 1 s."),
-        ("!memory", "damaged", "It needs more memory than the 2000 MiB"),
+        ("!memory", "too_large", "It needs more memory than the 2000 MiB"),
         ("!bug", "damaged", "Internal error: ValueError: odd page"),
         ("!changed", "damaged", "changed while it was read"),
         ("encrypted", "encrypted", "it is encrypted"),
@@ -213,7 +214,7 @@ def test_a_timeout_is_remembered_for_its_limit_only(run, folder):
 
 
 def test_what_the_tables_need_survives_trimming(run, folder):
-    document = fakes.read(folder / "north/a.pdf", "auto")
+    document = fakes.read(Input(folder / "north/a.pdf", "north/a.pdf", "", 0))
     mentions = fakes.FakeTagger(("L05",)).tag(document)
     trimmed = trim(document, mentions)
     assert trimmed.passages[1] == document.passages[1]

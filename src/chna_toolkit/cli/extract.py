@@ -31,16 +31,21 @@ def extract(
     jobs: options.Jobs = None,
     tables: options.Tables = None,
     timeout: options.Timeout = None,
+    memory: options.Memory = None,
+    passwords: options.Passwords = None,
+    keyring: options.Keyring = False,
     no_cache: options.NoCache = False,
     cache_dir: options.CacheDir = None,
     force: options.Force = False,
     config: options.Config = None,
     quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
 ) -> None:
     """Write the text of PDFs, as the scan reads it."""
-    from chna_toolkit.cli.progress import failure_line
+    from chna_toolkit.cli.progress import explain, failure_line
     from chna_toolkit.config import load_settings
     from chna_toolkit.inputs import find_inputs
+    from chna_toolkit.model import DocumentStatus
     from chna_toolkit.scan import make_plan
     from chna_toolkit.texts import SUFFIXES, as_jsonl, as_text, output_names, read_texts, write_text
 
@@ -50,6 +55,9 @@ def extract(
         "jobs": jobs,
         "tables": tables,
         "timeout": timeout,
+        "memory_mb": memory,
+        "passwords": passwords,
+        "keyring": keyring or None,
         "cache": False if no_cache else None,
         "cache_dir": cache_dir,
     }
@@ -58,10 +66,14 @@ def extract(
     names = output_names(inputs, output, form, force=force) if output else {}
     failed = 0
     with stdout_may_close():
-        for item, document in read_texts(inputs, make_plan(settings), settings):
+        plan = make_plan(settings, explains=verbose)
+        for item, (document, asides) in read_texts(inputs, plan, settings):
             if not document.status.is_searchable:
                 failed += 1
                 say(failure_line(item.file, document))
+            elif document.status is DocumentStatus.PARTIAL:
+                say(failure_line(item.file, document))
+            explain(item.file, asides)
             if not names:
                 sys.stdout.write(as_text(document) if form == "text" else as_jsonl(item.file, document))
             for file in (item.file, *(copy.file for copy in item.copies)) if names else ():

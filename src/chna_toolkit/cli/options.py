@@ -11,7 +11,7 @@ Config = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="Settings; else the nearest chna.toml upward.")
 ]
 LexiconFolder = Annotated[
-    Path | None, typer.Option("--lexicon", metavar="DIR", help="Another lexicon than the built-in one.")
+    Path | None, typer.Option("--lexicon", metavar="DIR", help="Another lexicon: a folder, or a shipped one by name.")
 ]
 Select = Annotated[
     str | None, typer.Option("--select", metavar="L01,L05", help="Only these lessons, by id, number or slug.")
@@ -28,6 +28,17 @@ Tables = Annotated[
 ]
 Timeout = Annotated[
     float | None, typer.Option("--timeout", metavar="SECONDS", help="Limit for one document; by default 120.")
+]
+Memory = Annotated[
+    int | None,
+    typer.Option("--memory", metavar="MB", help="Limit for one document, in MiB; by default 2048. 0: none."),
+]
+Passwords = Annotated[
+    Path | None,
+    typer.Option("--passwords", metavar="FILE", help="Passwords of PDFs, one a line, or NAME<tab>PASSWORD."),
+]
+Keyring = Annotated[
+    bool, typer.Option("--keyring", help="Ask the system's keyring for passwords of PDFs (service chna).")
 ]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Neither use nor fill the cache.")]
 CacheDir = Annotated[

@@ -10,13 +10,17 @@ from chna_toolkit.cli.output import plain, say
 from chna_toolkit.scan import Silent
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rich.progress import Progress as RichProgress
 
     from chna_toolkit.assess import Finding
+    from chna_toolkit.extraction.watch import Aside
     from chna_toolkit.model import Document
 
 _EVERY_DOCUMENTS = 25
 _EVERY_SECONDS = 30.0
+_MOST_SHOWN = 60  # characters of a text
 _MOST_FAILURES = 20  # named one by one; failures.csv has them all
 
 
@@ -118,6 +122,7 @@ class Verbose(Lines):
                 say(f"    warnings: {', '.join(one.document.warnings)}")
         seconds = ", ".join(f"{stage} {spent:.2f} s" for stage, spent in finding.seconds.items())
         say(f"    {'cached' if finding.is_cached else 'new'}; {seconds or 'no stage finished'}")
+        explain(one.file, finding.asides)
         if finding.details:
             say(finding.details)
 
@@ -163,6 +168,14 @@ class Bar(Lines):
 def failure_line(file: str, document: Document) -> str:
     """Return what is said of a document that could not be read."""
     return f"{file}: {str(document.status).replace('_', ' ')}: {document.reason} {document.hint}".strip()
+
+
+def explain(file: str, asides: Iterable[Aside]) -> None:
+    """Say of each text that was left out where it stood, why, and how it begins."""
+    for one in asides:
+        words = " ".join(one.text.split())
+        shown = words if len(words) <= _MOST_SHOWN else f"{words[:_MOST_SHOWN]}…"
+        say(f"    {file}: page {one.page}: {one.reason}: {shown}".replace("\n", " "))
 
 
 def _failure(finding: Finding) -> str:

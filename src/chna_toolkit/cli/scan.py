@@ -40,6 +40,9 @@ def scan(
     method: options.Method = None,
     tables: options.Tables = None,
     timeout: options.Timeout = None,
+    memory: options.Memory = None,
+    passwords: options.Passwords = None,
+    keyring: options.Keyring = False,
     no_cache: options.NoCache = False,
     cache_dir: options.CacheDir = None,
     force: options.Force = False,
@@ -66,22 +69,26 @@ def scan(
         "method": method,
         "tables": tables,
         "timeout": timeout,
+        "memory_mb": memory,
+        "passwords": passwords,
+        "keyring": keyring or None,
         "cache": False if no_cache else None,
         "cache_dir": cache_dir,
     }
     settings = load_settings(given, config=config)
-    outcome = _run(paths, settings, make_progress(quiet, verbose), force)
+    outcome = _run(paths, settings, make_progress(quiet, verbose), force, verbose)
     if not quiet:
         show_run(outcome.run, outcome.out)
     raise typer.Exit(outcome.exit_code)
 
 
-def _run(paths: list[str], settings: Settings, progress: Counting, force: bool) -> ScanOutcome:
+def _run(paths: list[str], settings: Settings, progress: Counting, force: bool, explains: bool) -> ScanOutcome:
     from chna_toolkit.scan import scan as run_scan
 
     listed = sys.stdin if "-" in paths else ()
     try:
-        return run_scan(paths, settings, progress, listed=listed, force=force, command=["chna", *sys.argv[1:]])
+        command = ["chna", *sys.argv[1:]]
+        return run_scan(paths, settings, progress, listed=listed, force=force, command=command, explains=explains)
     except KeyboardInterrupt:
         kept = "Finished documents are kept: the same command goes on from there." if settings.cache else ""
         say(f"interrupted: {progress.done} of {progress.total} documents were done. {kept}".rstrip())

@@ -49,9 +49,10 @@ class Grid:
 class Watch:
     """Goes along with one attempt to read a document.
 
-    `seconds` are left for reading pages, `lost` says which pages ended earlier attempts and is not
-    to be tried again, `told` hears the number of each page before it is read, and with `explains`
-    every decision to leave text out is kept in `asides`, and the tables' cells in `grids`.
+    `seconds` are left for reading pages. `lost` says which pages ended earlier attempts and are not
+    to be tried again, and with `end` none from that page on is. `told` hears the number of each
+    page before it is read. With `explains` every decision to leave text out is kept in `asides`,
+    and the tables' cells in `grids`.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Watch:
         *,
         seconds: float = inf,
         lost: Mapping[int, Loss] | None = None,
+        end: int = 0,
         told: Callable[[int], None] | None = None,
         explains: bool = False,
     ) -> None:
@@ -67,12 +69,15 @@ class Watch:
         self.asides: list[Aside] = []
         self.grids: list[Grid] = []
         self.costs: dict[str, float] = {}  # CPU seconds by stage
+        self._end = end
         self._deadline = time.monotonic() + seconds
         self._told = told
         self._last = time.process_time()
 
     def may_read(self, page: int) -> bool:
         """Whether to read the page now: not if it is known to be fatal, nor if the time is over."""
+        if self._end and page >= self._end:
+            self.lost.setdefault(page, self.lost[self._end])
         if page in self.lost:
             return False
         if time.monotonic() > self._deadline:
