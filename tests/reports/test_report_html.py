@@ -244,6 +244,19 @@ def test_marks_of_several_rules_in_one_passage_are_joined() -> None:
     assert evidence.rules == ("L10.b", "L10.a")
 
 
+def test_quotes_that_were_read_by_ocr_say_so() -> None:
+    def text_of(confidence: float | None) -> str:
+        document = write().fill(40).shows(1).done("a.pdf", harbor(), ocr=confidence)
+        return " ".join(" ".join(Page(render_html(view_of(make_run([document])))).texts).split())
+
+    read = text_of(0.87)
+    assert "2 of 2 pages searched (2 read by OCR, 0.87 sure: check quotes against the page)" in read
+    assert read.count("read by OCR, 0.87 sure") == 2  # the document and its one quote
+    assert "were read by OCR, which errs" in read
+    assert "0.87 sure" not in text_of(None)
+    assert "which errs" not in text_of(None)
+
+
 def test_only_the_best_passages_are_shown_and_the_rest_counted() -> None:
     writer = write().fill(20)
     for number in range(9):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from chna_toolkit.lexicon.model import Example, Lesson, Lexicon, Origin, Rule
@@ -173,15 +173,18 @@ class Writer:
         reason: str = "",
         hint: str = "",
         unread: int = 0,
+        ocr: float | None = None,
         lessons: Sequence[str] = LESSONS,
         content: str = "",
         metadata: dict[str, str] | None = None,
     ) -> Assessed:
-        """Close the document; `unread` more pages are pictures."""
+        """Close the document; `unread` more pages are pictures; `ocr`: its text was read by OCR, with this confidence."""
+        state = PageStatus.OK if ocr is None else PageStatus.OCR
         pages = [
-            Page(number, str(number), 612, 792, PageStatus.OK, text, len(text.split()))
+            Page(number, str(number), 612, 792, state, text, len(text.split()), ocr_confidence=ocr)
             for number, text in enumerate(self._texts, 1)
         ]
+        passages = [replace(passage, ocr_confidence=ocr) for passage in self.passages]
         for _ in range(unread):
             pages.append(Page(len(pages) + 1, "", 612, 792, PageStatus.IMAGE_ONLY, "", 0))
         document = Document(
@@ -190,7 +193,7 @@ class Writer:
             reason=reason,
             hint=hint,
             pages=tuple(pages),
-            passages=tuple(self.passages),
+            passages=tuple(passages),
             metadata=metadata or {},
         )
         mentions = tuple(self.mentions)

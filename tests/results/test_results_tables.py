@@ -294,6 +294,17 @@ def test_a_file_that_could_not_be_opened_is_counted_as_failed(run: Run) -> None:
     )
 
 
+def test_what_was_read_by_ocr_is_marked_as_such() -> None:
+    scan = write().fill(40).shows(1).done("scan.pdf", harbor(), ocr=0.9)
+    run = make_run([scan, write().fill(40).shows(1).done("digital.pdf")])
+    documents = {row["file"]: (row["ocr_pages"], row["ocr_confidence"]) for row in run.rows("documents")}
+    assert documents == {"scan.pdf": (2, 0.9), "digital.pdf": (0, None)}
+    mentions = {row["file"]: row["ocr_confidence"] for row in run.rows("mentions")}
+    assert mentions == {"scan.pdf": 0.9, "digital.pdf": None}
+    assert (run.manifest.counts["read_by_ocr"], run.manifest.counts["ocr_pages"]) == (1, 2)
+    assert "2 assessed (1 read by OCR), 0 need OCR" in run.manifest.closing
+
+
 def test_a_partly_read_document_is_assessed_and_not_failed() -> None:
     read = write().fill(40).done("part.pdf", status=DocumentStatus.PARTIAL, unread=1)
     run = make_run([read])

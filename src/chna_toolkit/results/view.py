@@ -56,6 +56,8 @@ class DocumentView:
     title: str
     pages: int
     readable_pages: int
+    ocr_pages: int
+    ocr_confidence: float | None
     words: int
     type: str = ""  # for the hospital it stands under
 
@@ -79,6 +81,7 @@ class Evidence:
     headers: str  # of a table cell: row and column
     kind: str
     rules: tuple[str, ...]
+    ocr_confidence: float | None = None  # None: it stands in a text layer
 
     @property
     def pieces(self) -> tuple[tuple[str, bool], ...]:

@@ -32,7 +32,7 @@ _Row = Mapping[str, Any]
 _MENTION_COLUMNS = (
     "document_id", "lesson_id", "rule_id", "passage", "file", "page_number", "page_label", "section", "kind",
     "row_header", "column_header", "assertion", "cue", "confidence", "counted", "set_aside_reason",
-    "evidence_rank", "sentence", "marks",
+    "evidence_rank", "sentence", "marks", "ocr_confidence",
 )  # fmt: skip
 _URL_SIGNS = "/:%~@!$&'()*+,;=-._"  # what a URL without query and fragment is written with
 EVIDENCE_SHOWN = 5  # passages for a lesson of a hospital; all are in mentions.csv
@@ -128,6 +128,8 @@ class Builder:
             title=row["pdf_title"],
             pages=row["pages"],
             readable_pages=row["readable_pages"],
+            ocr_pages=row["ocr_pages"],
+            ocr_confidence=row["ocr_confidence"],
             words=row["words"],
         )
 
@@ -220,6 +222,7 @@ class Builder:
             headers=" / ".join(headers),
             kind=best["kind"],
             rules=tuple(dict.fromkeys(row["rule_id"] for row in group)),
+            ocr_confidence=best["ocr_confidence"],
         )
 
     def _gap(self, row: _Row) -> Gap:
