@@ -1,0 +1,232 @@
+"""A tagger opened up: the same passages judged again with other rules, and why a rule matched or did not.
+
+Phrases are looked up once. A rule, exclusion or cue that is left out or weakened names no new
+phrase, so nothing is looked up again however many variants are tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from chna_toolkit.lexicon.model import Exclusion, Rule
+from chna_toolkit.lexicon.words import Words
+from chna_toolkit.model import Document, DocumentStatus, Mention, Passage
+from chna_toolkit.tagging.assertion import AssertionFinder
+from chna_toolkit.tagging.index import Group, Hits
+from chna_toolkit.tagging.rules import ReadyExclusion, ReadyRule, _ready, _ready_exclusion
+from chna_toolkit.tagging.setting_aside import document_reasons
+from chna_toolkit.tagging.tagger import Tagger, _Unit, _unit_of
+
+Place = tuple[int, int]  # characters: first, one past the last
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A passage in which the phrases of the lexicon have been found."""
+
+    passage: Passage
+    words: Words
+    hits: Hits
+    context: Hits  # of the headings and headers
+    reason: str  # why nothing in it can count, such as a question mark; "" if something can
+    unit: _Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One condition of a rule in one text: whether it holds, and where."""
+
+    name: str  # "part 1", "order and distance", "needs 1", "unless", "under", …
+    wanted: tuple[str, ...]  # the phrases, as written
+    holds: bool
+    places: tuple[Place, ...] = ()  # what was found that decides
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a rule matched a text or did not, and what became of its matches."""
+
+    rule: Rule
+    matched: bool
+    reasons: tuple[Reason, ...]
+    mentions: tuple[Mention, ...]  # of the rule, counted and set aside; none if it stayed far below counting
+    excluded_by: tuple[str, ...]  # exclusions of the lesson that cover a match
+
+
+class Bench:
+    """The rules of a tagger over texts that are looked up once. Not thread-safe."""
+
+    def __init__(self, tagger: Tagger) -> None:
+        """Use a tagger of the method `rules` over all lessons."""
+        self.tagger = tagger
+        self.lexicon = tagger.lexicon
+
+    def look(self, passages: Iterable[Passage]) -> Iterator[Looked]:
+        """Find the lexicon's phrases in passages, in order; each passage counts as a document of its own."""
+        listed = list(passages)
+        units = [_unit_of(passage) for passage in listed]
+        place = 0
+        for chunk, (words, hits) in self.tagger._look(iter(units), 200):
+            for unit, text, found in zip(chunk, words, hits, strict=True):
+                passage = listed[place]
+                context = self.tagger._context(unit.context)
+                yield Looked(passage, text, found, context, _reason(passage), unit)
+                place += 1
+
+    def mentions(self, looked: Looked) -> list[Mention]:
+        """Return the mentions of a passage, counted and set aside, by the rules as they stand now."""
+        found = self.tagger._tag_one(looked.unit, looked.words, looked.hits)
+        if not looked.reason:
+            return found
+        return [replace(one, counted=False, set_aside=looked.reason) if one.counted else one for one in found]
+
+    @contextmanager
+    def changed(
+        self,
+        rules: Mapping[str, Rule | None] | None = None,
+        exclusions: Iterable[str] = (),
+        cues: Iterable[str] = (),
+    ) -> Iterator[None]:
+        """Judge with some rules exchanged (`None`: left out) and some exclusions and cues left out, for a while."""
+        book, finder = self.tagger._book, self.tagger._assertions
+        index, dropped = self.tagger._index, frozenset(cues)
+        ready = {name: _ready(rule, index) if rule else None for name, rule in (rules or {}).items()}
+        self.tagger._book = _ChangedBook(book, ready, frozenset(exclusions))  # type: ignore[assignment]
+        if dropped:
+            kept = tuple(cue for cue in self.lexicon.cues if cue.id not in dropped)
+            self.tagger._assertions = AssertionFinder(kept, index)
+        try:
+            yield
+        finally:
+            self.tagger._book, self.tagger._assertions = book, finder
+
+    def can_match(self, rule: Rule, looked: Looked) -> bool:
+        """Whether a text has the words that a rule or a weakened form of it asks for."""
+        return _has_words(_ready(rule, self.tagger._index), looked.hits)
+
+    def excludes(self, exclusion: Exclusion, looked: Looked) -> bool:
+        """Whether an exclusion finds its words in a text."""
+        ready = _ready_exclusion(exclusion, self.tagger._index)
+        return bool(ready.spans(looked.words, looked.hits))
+
+    def matches(self, rule: Rule, looked: Looked) -> list[tuple[Place, ...]]:
+        """Return the places of the parts for each match of a rule, whatever becomes of it."""
+        ready = _ready(rule, self.tagger._index)
+        if not ready.applies(looked.unit.kind, looked.context) or not _has_words(ready, looked.hits):
+            return []
+        return [
+            tuple(_place(looked.words, span) for span in match) for match in ready.matches(looked.words, looked.hits)
+        ]
+
+    def stands_alone(self, name: str) -> bool:
+        """Whether some list of phrases names a class (by its full name) as a whole, not within a phrase."""
+        return ("class", name) in self.tagger._index.keys
+
+    def places(self, phrases: Sequence[str], scope: str, looked: Looked) -> tuple[Place, ...]:
+        """Return where one of a rule's lists of phrases stands in a text."""
+        group = self.tagger._index.add(phrases, scope)
+        return tuple(_place(looked.words, span) for span in looked.hits.spans(group))
+
+    def explain(self, rule: Rule, looked: Looked) -> Explanation:
+        """Say condition by condition why a rule matches a text or does not."""
+        matched = bool(self.matches(rule, looked))
+        excluded = [
+            exclusion.id
+            for exclusion in (*self.lexicon.exclusions, *self.lexicon.lesson(rule.lesson).exclusions)
+            if rule.lesson not in exclusion.spares and self.excludes(exclusion, looked)
+        ]
+        mentions = tuple(one for one in self.mentions(looked) if one.rule == rule.id)
+        return Explanation(rule, matched, tuple(self._reasons(rule, looked)), mentions, tuple(excluded))
+
+    def _reasons(self, rule: Rule, looked: Looked) -> Iterator[Reason]:
+        scope = rule.lesson
+        for number, part in enumerate(rule.parts, 1):
+            places = self.places(part, scope, looked)
+            yield Reason(f"part {number}" if len(rule.parts) > 1 else "phrases", part, bool(places), places)
+        if len(rule.parts) > 1:
+            yield self._distance(rule, looked)
+        bare = replace(rule, needs=(), unless=(), not_before=(), not_after=(), starts=False)
+        for number, group in enumerate(rule.needs, 1):
+            holds = bool(self.matches(replace(bare, needs=(group,)), looked))
+            yield Reason(
+                f"needs {number}", group, holds, self.places(group, scope, looked), "elsewhere in the same sentence"
+            )
+        if rule.unless:
+            places = self.places(rule.unless, scope, looked)
+            yield Reason("unless", rule.unless, not places, places)
+        for name, phrases in (("not_before", rule.not_before), ("not_after", rule.not_after)):
+            if phrases:
+                # a text that the bare rule does not match cannot break this condition
+                with_it = (
+                    replace(bare, not_before=rule.not_before)
+                    if name == "not_before"
+                    else replace(bare, not_after=rule.not_after)
+                )
+                holds = bool(self.matches(with_it, looked)) or not self.matches(bare, looked)
+                yield Reason(name, phrases, holds, self.places(phrases, scope, looked))
+        if rule.starts:
+            holds = bool(self.matches(replace(bare, starts=True), looked))
+            yield Reason("starts", (), holds, detail="the match begins the sentence")
+        if rule.kinds:
+            yield Reason("kinds", rule.kinds, looked.unit.kind in rule.kinds, detail=f"it is a {looked.unit.kind}")
+        if rule.under:
+            above = "; ".join(looked.unit.context) or "nothing above it"
+            headings = self.tagger._index.add(rule.under, scope)
+            yield Reason("under", rule.under, looked.context.has(headings), detail=above)
+
+    def _distance(self, rule: Rule, looked: Looked) -> Reason:
+        bare = replace(rule, needs=(), unless=(), not_before=(), not_after=(), starts=False, kinds=(), under=())
+        found = self.matches(bare, looked)
+        order = "in the given order" if rule.ordered else "in any order"
+        rule_text = f"in one sentence, {order}, at most {rule.within} words between neighbouring parts"
+        if found:
+            return Reason("order and distance", (), True, found[0], rule_text)
+        remedy = ""
+        if self.matches(replace(bare, ordered=False), looked):
+            remedy = "; they stand near enough, in another order"
+        elif self.matches(replace(bare, within=100), looked):
+            least = next(n for n in range(rule.within, 101) if self.matches(replace(bare, within=n), looked))
+            remedy = f"; they would match within {least}"
+        return Reason("order and distance", (), False, (), rule_text + remedy)
+
+
+class _ChangedBook:
+    """A rule book with some rules exchanged or left out."""
+
+    def __init__(self, book: object, rules: Mapping[str, ReadyRule | None], exclusions: frozenset[str]) -> None:
+        self._book, self._rules, self._exclusions = book, rules, exclusions
+        whole: list[ReadyRule] = book.whole  # type: ignore[attr-defined]
+        new = [ready for ready in rules.values() if ready]
+        self._new = [ready for ready in new if ready.pattern.parts]
+        self.whole = [ready for ready in whole if ready.rule.id not in rules]
+        self.whole += [ready for ready in new if not ready.pattern.parts]
+
+    def candidates(self, hits: Hits) -> tuple[list[ReadyRule], list[ReadyExclusion]]:
+        """Return the rules and exclusions whose words are all there."""
+        rules, exclusions = self._book.candidates(hits)  # type: ignore[attr-defined]
+        rules = [ready for ready in rules if ready.rule.id not in self._rules]
+        rules += [ready for ready in self._new if _has_words(ready, hits)]
+        return rules, [ready for ready in exclusions if ready.exclusion.id not in self._exclusions]
+
+
+def _has_words(ready: ReadyRule, hits: Hits) -> bool:
+    return all(hits.has(group) for group in (*ready.pattern.parts, *ready.needs)) and not _has(hits, ready.unless)
+
+
+def _has(hits: Hits, group: Group) -> bool:
+    return bool(group) and hits.has(group)
+
+
+def _place(words: Words, span: tuple[int, int]) -> Place:
+    if not hasattr(words, "places"):
+        return words.starts[span[0]], words.ends[span[1] - 1]
+    places = words.places
+    return places[span[0]][0], places[span[1] - 1][1]
+
+
+def _reason(passage: Passage) -> str:
+    alone = Document("", DocumentStatus.OK, "", "", (), (passage,))
+    return document_reasons(alone).get(passage.index, "")
