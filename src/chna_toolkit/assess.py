@@ -20,12 +20,13 @@ from typing import Any, Protocol
 from chna_toolkit.cache import Store, make_key
 from chna_toolkit.codec import decode_document, decode_mentions, encode_document, encode_mentions
 from chna_toolkit.errors import LexiconError
+from chna_toolkit.extraction.ocr import Ocr
 from chna_toolkit.extraction.watch import CUT, Aside, Loss, Watch
 from chna_toolkit.hospitals import guess_identities
 from chna_toolkit.inputs import Input
-from chna_toolkit.model import Assessed, Document, DocumentStatus, Kind, Mention, Passage
+from chna_toolkit.model import BY_OCR, Assessed, Document, DocumentStatus, Kind, Mention, Passage
 from chna_toolkit.passwords import NO_PASSWORDS, Passwords
-from chna_toolkit.pool import tell_progress
+from chna_toolkit.pool import allow_more, tell_progress
 from chna_toolkit.scoring import Thresholds, score
 
 # Of the time limit, how much may go into reading pages: what regards the whole document comes after.
@@ -47,7 +48,7 @@ class TagsDocuments(Protocol):
 def _read(item: Input, plan: Plan, watch: Watch) -> Document:
     from chna_toolkit.extraction import ExtractionSettings, read_document
 
-    settings = ExtractionSettings(tables=plan.tables == "auto")
+    settings = ExtractionSettings(tables=plan.tables == "auto", ocr=plan.ocr)
     return read_document(item.path, settings, watch, plan.passwords.candidates(item.file, item.sha256))
 
 
@@ -97,20 +98,30 @@ class Plan:
     memory_mb: int = 0  # that a worker may use; 0: no limit
     passwords: Passwords = NO_PASSWORDS
     explains: bool = False  # whether findings tell what was left out of the text
+    ocr: Ocr | None = None  # how pages without a usable text layer are read; None: not at all
 
     def text_key(self, sha256: str) -> str:
-        """Return the key of a document's text."""
+        """Return the key of a document's text, where OCR has nothing to do with it."""
         versions = {name: value for name, value in self.versions.items() if name != "tagger"}
         return make_key({"sha256": sha256, "tables": self.tables, **versions})
 
+    def ocr_key(self, sha256: str) -> str:
+        """Return the key of a text of which OCR, or its absence, decides."""
+        return make_key({"text": self.text_key(sha256), "ocr": self.ocr.key if self.ocr else "off"})
+
     def unlocked_key(self, sha256: str) -> str:
         """Return the key of a text that only these passwords opened."""
-        return make_key({"text": self.text_key(sha256), "passwords": self.passwords.digest})
+        return make_key({"text": self.ocr_key(sha256), "passwords": self.passwords.digest})
 
     def limits_key(self, sha256: str) -> str:
         """Return the key of what these limits left of a text: with other ones, it may be more."""
         limits = {"timeout": self.timeout, "memory_mb": self.memory_mb, "passwords": self.passwords.digest}
-        return make_key({"text": self.text_key(sha256), **limits})
+        return make_key({"text": self.ocr_key(sha256), **limits})
+
+    def whole_keys(self, sha256: str) -> tuple[str, ...]:
+        """Return the keys that a whole text may stand under."""
+        keys = (self.text_key(sha256), self.ocr_key(sha256), self.unlocked_key(sha256))
+        return keys[1:] if self.ocr and self.ocr.always else keys
 
     def mentions_key(self, text_key: str) -> str:
         """Return the key of the mentions in a text."""
@@ -136,7 +147,14 @@ class Attempt:
     def watch(self, plan: Plan) -> Watch:
         """Return what goes along with the attempt."""
         seconds = PAGES_SHARE * plan.timeout
-        return Watch(seconds=seconds, lost=self.lost, end=self.end, told=tell_progress, explains=plan.explains)
+        return Watch(
+            seconds=seconds,
+            lost=self.lost,
+            end=self.end,
+            told=tell_progress,
+            allowed=allow_more,
+            explains=plan.explains,
+        )
 
 
 FIRST = Attempt()
@@ -194,8 +212,7 @@ def is_done(item: Input, plan: Plan) -> bool:
     store, sha256 = plan.store, item.sha256
     if store is None:
         return False
-    whole = (plan.text_key(sha256), plan.unlocked_key(sha256))
-    return any(store.has("mentions", plan.mentions_key(key)) for key in whole) or store.has(
+    return any(store.has("mentions", plan.mentions_key(key)) for key in plan.whole_keys(sha256)) or store.has(
         "text", plan.limits_key(sha256)
     )
 
@@ -266,7 +283,7 @@ def _reading(item: Input, plan: Plan, attempt: Attempt, seconds: dict[str, float
 def _stored(item: Input, plan: Plan) -> tuple[Document, str] | None:
     """Return the document from the store, with its key."""
     sha256 = item.sha256
-    for key in (plan.text_key(sha256), plan.unlocked_key(sha256), plan.limits_key(sha256)) if plan.store else ():
+    for key in (*plan.whole_keys(sha256), plan.limits_key(sha256)) if plan.store else ():
         found = plan.store.load("text", key, decode_document) if plan.store else None
         if found and found.sha256 == sha256:
             return found, key
@@ -274,13 +291,15 @@ def _stored(item: Input, plan: Plan) -> tuple[Document, str] | None:
 
 
 def _key(document: Document, plan: Plan) -> str:
-    """Return the key a document is kept under; "" for one that asks for a password: the next try may have it."""
-    if document.status is DocumentStatus.ENCRYPTED:
+    """Return the key a document is kept under; "" for one with which the next try may fare better."""
+    if document.status is DocumentStatus.ENCRYPTED or "ocr_failed" in document.warnings:
         return ""
     if _is_cut(document):
         return plan.limits_key(document.sha256)
     if "opened_with_password" in document.warnings:
         return plan.unlocked_key(document.sha256)
+    if (plan.ocr and plan.ocr.always) or any(page.status in BY_OCR for page in document.pages):
+        return plan.ocr_key(document.sha256)
     return plan.text_key(document.sha256)
 
 

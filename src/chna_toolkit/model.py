@@ -45,6 +45,10 @@ class PageStatus(StrEnum):
     ERROR = "error"  # the page could not be opened
 
 
+NO_TEXT = frozenset((PageStatus.IMAGE_ONLY, PageStatus.GARBAGE))  # what OCR may read
+BY_OCR = NO_TEXT | {PageStatus.OCR}  # pages that OCR, or its absence, decides of
+
+
 class Kind(StrEnum):
     """What a passage is on its page."""
 

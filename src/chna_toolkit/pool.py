@@ -12,6 +12,7 @@ that is watched: one task at a time, a wall-clock limit, a memory limit, replace
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import pickle
@@ -90,11 +91,16 @@ class _Worker:
     process: SpawnProcess
     pipe: Connection
     deadline: float  # of the start, then of each task
-    step: Any  # shared with the process: the last progress it told, and when (monotonic)
+    step: Any  # shared with the process: the last progress it told, when (monotonic), seconds beyond the limit
     is_ready: bool = False
     task: _Task | None = None
     done: int = 0
     used: int = 0  # bytes of memory when last looked at
+
+    @property
+    def due(self) -> float:
+        """When it must be ready (monotonic), with the time that its task was allowed beyond the limit."""
+        return self.deadline + float(self.step[2])
 
 
 @dataclass(slots=True)
@@ -210,13 +216,13 @@ class WorkerPool(Executor):
     def _hand_over(self, worker: _Worker, task: _Task) -> None:
         worker.task = task
         worker.deadline = time.monotonic() + self._limits.seconds
-        worker.step[0] = -1
+        worker.step[0], worker.step[2] = -1, 0.0
         with suppress(OSError):  # it died meanwhile: the closed pipe tells in `_listen`
             worker.pipe.send_bytes(task.payload)
 
     def _start_worker(self) -> None:
         ours, theirs = _SPAWN.Pipe()
-        step = _SPAWN.RawArray("d", 2)
+        step = _SPAWN.RawArray("d", 3)
         process = _SPAWN.Process(target=_work, args=(theirs, self._setup, self._limits, step), daemon=True)
         with _main_module_hidden():
             _block_interrupts()  # and so in the worker, which inherits it, from its first instruction
@@ -226,7 +232,7 @@ class WorkerPool(Executor):
 
     def _listen(self) -> None:
         """Wait until a worker answers or dies, a deadline passes, or somebody wakes us."""
-        deadlines = [worker.deadline for worker in self._workers if worker.task or not worker.is_ready]
+        deadlines = [worker.due for worker in self._workers if worker.task or not worker.is_ready]
         pause = max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
         if pause and any(worker.task for worker in self._workers):
             pause = min(pause, _POLL)  # for the limits that nothing else would wake us for
@@ -292,7 +298,7 @@ class WorkerPool(Executor):
 
     def _over_limit(self, worker: _Worker, now: float) -> LostTaskError | None:
         seconds = self._limits.seconds
-        if worker.deadline <= now:
+        if worker.due <= now:
             return TaskTimeoutError(f"not finished within {seconds:g} s")
         if worker.step[0] > 0 and now - worker.step[1] > STEP_SHARE * seconds:
             return TaskTimeoutError(f"not finished with one step within {STEP_SHARE * seconds:g} s")
@@ -395,6 +401,18 @@ def tell_progress(step: int) -> None:
     if _step is not None:
         _step[1] = time.monotonic()
         _step[0] = step
+
+
+def allow_more(seconds: float) -> None:
+    """Allow the task, and the step it is at, more time than the limit; or, below 0, take some back.
+
+    For what cannot be known before and is limited otherwise. Elsewhere than in a worker it does nothing.
+    """
+    if _step is not None:
+        _step[1] += seconds
+        _step[2] += seconds
+        if sys.platform != "win32":
+            _set_alarm(max(1, signal.alarm(0) + math.ceil(seconds)))
 
 
 def _work(pipe: Connection, setup: bytes, limits: Limits, step: Any) -> None:

@@ -178,7 +178,7 @@ class Writer:
         content: str = "",
         metadata: dict[str, str] | None = None,
     ) -> Assessed:
-        """Close the document; `unread` more pages are pictures; `ocr`: its text was read by OCR, with this confidence."""
+        """Close the document; `unread` more pages are pictures; `ocr`: with what confidence the others were read."""
         state = PageStatus.OK if ocr is None else PageStatus.OCR
         pages = [
             Page(number, str(number), 612, 792, state, text, len(text.split()), ocr_confidence=ocr)

@@ -16,6 +16,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ if TYPE_CHECKING:  # to look for the program, PDFium need not be loaded
     from chna_toolkit.extraction.rendering import Picture
 
 PROGRAM = "tesseract"
+DEFAULT_LANGUAGE = "eng"
 DPI = 300
 MAX_PAGES = 1_000  # read by OCR in one document
 PAGE_SECONDS = 60.0  # for one page; a dense one takes six
@@ -50,10 +52,11 @@ _ASCENT = 0.95
 class OcrError(Exception):
     """OCR is not to be had, or failed on a page; the text says why, `hint` what to do."""
 
-    def __init__(self, reason: str, hint: str = "") -> None:
+    def __init__(self, reason: str, hint: str = "", *, is_missing: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.hint = hint
+        self.is_missing = is_missing  # the program is not there at all
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +94,11 @@ class Ocr:
         return f"{'force' if self.always else 'auto'} {self.engine.key}"
 
 
-def find_engine(languages: str = "eng") -> Engine:
+def find_engine(languages: str = DEFAULT_LANGUAGE) -> Engine:
     """The installed program, able to read all `languages` (joined by `+`). Raises `OcrError`."""
     program = shutil.which(PROGRAM)
     if not program:
-        raise OcrError("tesseract is not installed", f"{INSTALL}.")
+        raise OcrError("tesseract is not installed", f"{INSTALL}.", is_missing=True)
     folder, known = installed_languages(program)
     wanted = languages.split("+")
     missing = [name for name in wanted if name not in known]
@@ -274,7 +277,7 @@ class PictureReader:
         self._tried += 1
         before = _child_seconds()
         try:
-            words = self._engine.read(self._pdf.picture(number, DPI))
+            words = _here(self._engine).read(self._pdf.picture(number, DPI))
         except (OcrError, RuntimeError) as error:  # RuntimeError: PDFium's own
             self._fail(error)
             return None
@@ -306,6 +309,15 @@ class PictureReader:
         if self._unclear:
             parts.append(f"OCR could make no sense of {self._unclear} pages.")
         return " ".join(parts)
+
+
+@lru_cache(maxsize=1)
+def _here(engine: Engine) -> Engine:
+    """The same engine on this machine, which may be another than that of the scan. Raises `OcrError`."""
+    found = engine if Path(engine.program).exists() else find_engine(engine.languages)
+    if found.key != engine.key:
+        raise OcrError(f"this machine has {found.key}, not {engine.key}", "Install the same one on all machines.")
+    return found
 
 
 def _child_seconds() -> float:

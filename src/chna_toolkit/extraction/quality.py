@@ -15,8 +15,6 @@ SOME_PICTURE = 0.25  # share of the page: text beside it may be incomplete
 ODD_SHARE = 0.05  # of the letters in private use or unknown
 JUDGED_WORDS = 40  # fewer words say nothing about language
 
-UNREAD = frozenset((PageStatus.IMAGE_ONLY, PageStatus.GARBAGE))  # what OCR can read
-
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _ODD = re.compile(r"[\ue000-\uf8ff\ufffd]|\(cid:\d+\)")
 # The commonest English words; half of running text, a tenth of tables, nothing of a broken layer.
@@ -91,7 +89,7 @@ def judge_document(statuses: Sequence[PageStatus]) -> tuple[DocumentStatus, str,
     ocr = "Install tesseract (on Debian or Ubuntu, apt install tesseract-ocr) and scan with --ocr auto, the default."
     if errors == filled:
         return DocumentStatus.DAMAGED, "No page of the PDF could be opened.", "Download the file again."
-    if unread + errors > 0.8 * filled or unread + errors == filled:
+    if unread and unread + errors > 0.8 * filled:
         return DocumentStatus.NEEDS_OCR, _why(pictures, garbage, errors, filled), ocr
     # A cover or two photographs are no lost text; more than that is.
     if errors or garbage or pictures > max(2, 0.1 * filled):
@@ -100,23 +98,30 @@ def judge_document(statuses: Sequence[PageStatus]) -> tuple[DocumentStatus, str,
 
 
 def judge_reading(
-    statuses: Sequence[PageStatus], lost: Mapping[int, Loss], warnings: set[str]
+    statuses: Sequence[PageStatus], lost: Mapping[int, Loss], total: int, warnings: set[str]
 ) -> tuple[DocumentStatus, str, str]:
-    """The same where limits kept pages (by number) from being read; adds the warnings that say so."""
-    if not lost:
-        return judge_document(statuses)
+    """The same where limits kept pages from being read; adds the warnings that say so.
+
+    `lost` has pages by number, with the limit they met; of `total` pages the last may not even
+    have a status, where there are more than a document may have.
+    """
     tried = [status for number, status in enumerate(statuses, 1) if number not in lost]
+    status, reason, hint = judge_document(tried)
     causes = sorted(set(lost.values()), key=list(Loss).index)
     warnings.update(f"cut_by_{cause}" for cause in causes)
-    status, reason, hint = judge_document(tried)
-    whole = f"{len(tried):,} of {len(statuses):,} pages were read: "
-    why = "; ".join(_LOSSES[cause][1] for cause in causes) + "."
-    remedy = _LOSSES[causes[0]][2]
-    if not tried or status is DocumentStatus.EMPTY:  # nobody can say that there is nothing
-        return _LOSSES[causes[0]][0], whole + why, remedy
+    whys = [_LOSSES[cause][1] for cause in causes]
+    if total > len(statuses):
+        whys.append(f"more than {len(statuses):,} are not looked at")
+        warnings.add("pages_over_limit_skipped")
+    if not whys:
+        return status, reason, hint
+    why = f"{len(tried):,} of {total:,} pages were read: {'; '.join(whys)}."
+    remedy = _LOSSES[causes[0]][2] if causes else "Split the file."
+    if causes and (not tried or status is DocumentStatus.EMPTY):  # nobody can say that there is nothing
+        return _LOSSES[causes[0]][0], why, remedy
     if status in (DocumentStatus.OK, DocumentStatus.PARTIAL):
-        return DocumentStatus.PARTIAL, f"{whole}{why} {reason}".strip(), remedy
-    return status, f"{whole}{why} {reason}".strip(), hint or remedy
+        return DocumentStatus.PARTIAL, f"{why} {reason}".strip(), remedy
+    return status, f"{why} {reason}".strip(), hint or remedy
 
 
 # By cause: the status of a document of which nothing could be read, the reason, the remedy.

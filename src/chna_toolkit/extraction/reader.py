@@ -15,17 +15,17 @@ from chna_toolkit.extraction.furniture import Sheet, remove_furniture, why_remov
 from chna_toolkit.extraction.headers import continue_table, set_headers
 from chna_toolkit.extraction.layout import Block, blocks_of, order_agrees
 from chna_toolkit.extraction.lines import lines_of
-from chna_toolkit.extraction.ocr import Ocr, PictureReader, settle_sizes
+from chna_toolkit.extraction.ocr import PAGE_SECONDS, Ocr, PictureReader, settle_sizes
 from chna_toolkit.extraction.passages import PageText, write_passages
 from chna_toolkit.extraction.plumber import GaveUpError, Plumber
-from chna_toolkit.extraction.quality import UNREAD, judge_page, judge_reading, rotten_pages
+from chna_toolkit.extraction.quality import judge_page, judge_reading, rotten_pages
 from chna_toolkit.extraction.structure import Body, Item, classify, join_split_paragraphs, set_levels
 from chna_toolkit.extraction.tables import Cell, Found, Table, find_tables, is_ruled, tables_of, well_held
 from chna_toolkit.extraction.text import box_of
 from chna_toolkit.extraction.vocabulary import Vocabulary
 from chna_toolkit.extraction.watch import Watch
 from chna_toolkit.extraction.words import Line, Word, confidence_of
-from chna_toolkit.model import Box, Document, DocumentStatus, Kind, Page, PageStatus
+from chna_toolkit.model import NO_TEXT, Box, Document, DocumentStatus, Kind, Page, PageStatus
 
 EDGE_WORDS = 12  # that may stand between a table and the page end it runs over
 
@@ -103,8 +103,6 @@ def _sha256(path: Path, settings: ExtractionSettings) -> str:
 def _read(pdf: pdfium.Pdf, path: Path, digest: str, settings: ExtractionSettings, watch: Watch) -> Document:
     warnings: set[str] = {"opened_with_password"} if pdf.unlocked else set()
     count = min(pdf.pages, settings.max_pages)
-    if count < pdf.pages:
-        warnings.add("pages_over_limit_skipped")
     leaves: list[_Leaf] = []
     with Plumber(path, pdf.pages) as plumber:
         for number in range(1, count + 1):
@@ -125,6 +123,8 @@ def _read(pdf: pdfium.Pdf, path: Path, digest: str, settings: ExtractionSettings
         if item.drop == "chart label":
             warnings.add("chart_labels_dropped")
         watch.aside(item.page, item.drop, item.text, box_of(item.lines))
+    if watch.explains:
+        _trace(items, watch)
     vocabulary = Vocabulary(line for leaf in leaves for line in _all_lines(leaf))
     texts = [PageText(leaf.number, leaf.label) for leaf in leaves]
     passages = write_passages(items, texts, vocabulary)
@@ -133,7 +133,7 @@ def _read(pdf: pdfium.Pdf, path: Path, digest: str, settings: ExtractionSettings
         warnings.add("pages_with_little_text")
     if sum(not page.order_agrees for page in pages) > 0.2 * len(pages):
         warnings.add("reading_order_uncertain")
-    status, reason, hint = judge_reading([page.status for page in pages], watch.lost, warnings)
+    status, reason, hint = judge_reading([page.status for page in pages], watch.lost, pdf.pages, warnings)
     if reader and status is not DocumentStatus.OK:
         reason, hint = f"{reason} {reader.failures}".strip(), reader.hint or hint
     watch.lap("structure")
@@ -191,8 +191,9 @@ def _read_pictures(
     read: list[tuple[_Leaf, list[Word]]] = []
     for leaf in leaves:
         wanted = ocr.always and leaf.status is not PageStatus.ERROR
-        if (wanted or leaf.status in UNREAD) and watch.may_read(leaf.number):
-            words = reader.words(leaf.number)
+        if (wanted or leaf.status in NO_TEXT) and watch.may_read(leaf.number):
+            with watch.apart(PAGE_SECONDS):
+                words = reader.words(leaf.number)
             watch.lap("ocr", reader.seconds)
             if words or (words is not None and not _all_lines(leaf)):
                 read.append((leaf, list(words)))
@@ -218,6 +219,16 @@ def _explain(raw: pdfium.RawPage, leaf: _Leaf, watch: Watch) -> None:
         watch.aside(raw.number, reason, f"{raw.chars - pdfium.MAX_CHARS:,} characters", (0.0, 0.0, 0.0, 0.0))
     for table in leaf.tables:
         watch.grid(raw.number, [cell.box for cell in table.cells])
+
+
+def _trace(items: Sequence[Item], watch: Watch) -> None:
+    """Tell the watch where each block stands, on every page it runs over."""
+    for item in [item for item in items if not item.drop]:
+        places: dict[int, list[Line]] = {}
+        for page, line in item.parts if item.parts and item.table is None else [(item.page, line) for line in item.lines]:
+            places.setdefault(page, []).append(line)
+        for page, lines in places.items():
+            watch.piece(page, item.kind, item.level, box_of(lines), page != item.page)
 
 
 def _runs(words: Sequence[Word]) -> list[list[Word]]:

@@ -7,12 +7,13 @@ process knows which page did not end; and asks whether there is time for another
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from math import inf
 
-from chna_toolkit.model import Box
+from chna_toolkit.model import Box, Kind
 
 AFTER_PAGES = 0  # told as page when all are read: what follows regards the whole document
 
@@ -46,13 +47,25 @@ class Grid:
     cells: tuple[Box, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A block of text on one page, in reading order; `continues` one that began on the page before."""
+
+    page: int
+    kind: Kind
+    level: int  # of a heading
+    box: Box
+    continues: bool
+
+
 class Watch:
     """Goes along with one attempt to read a document.
 
     `seconds` are left for reading pages. `lost` says which pages ended earlier attempts and are not
     to be tried again, and with `end` none from that page on is. `told` hears the number of each
-    page before it is read. With `explains` every decision to leave text out is kept in `asides`,
-    and the tables' cells in `grids`.
+    page before it is read, `allowed` how many seconds more (or, below 0, less) the reading may take
+    than its limits say. With `explains` every decision to leave text out is kept in `asides`,
+    the blocks of text in `pieces`, and the tables' cells in `grids`.
     """
 
     def __init__(
@@ -62,16 +75,19 @@ class Watch:
         lost: Mapping[int, Loss] | None = None,
         end: int = 0,
         told: Callable[[int], None] | None = None,
+        allowed: Callable[[float], None] | None = None,
         explains: bool = False,
     ) -> None:
         self.lost = dict(lost or {})
         self.explains = explains
         self.asides: list[Aside] = []
         self.grids: list[Grid] = []
+        self.pieces: list[Piece] = []
         self.costs: dict[str, float] = {}  # CPU seconds by stage
         self._end = end
         self._deadline = time.monotonic() + seconds
         self._told = told
+        self._allowed = allowed
         self._last = time.process_time()
 
     def may_read(self, page: int) -> bool:
@@ -86,6 +102,21 @@ class Watch:
         if self._told:
             self._told(page)
         return True
+
+    @contextmanager
+    def apart(self, most: float) -> Iterator[None]:
+        """Let what is done inside take up to `most` seconds of its own, which the limits do not count."""
+        start = time.monotonic()
+        self._allow(most)
+        try:
+            yield
+        finally:
+            self._allow(min(0.0, time.monotonic() - start - most))
+
+    def _allow(self, seconds: float) -> None:
+        self._deadline += seconds
+        if self._allowed:
+            self._allowed(seconds)
 
     def has_read_pages(self) -> None:
         """Tell that what follows regards the whole document."""
@@ -102,6 +133,11 @@ class Watch:
         """Keep a decision, if anybody asked for explanations."""
         if self.explains:
             self.asides.append(Aside(page, reason, text, box))
+
+    def piece(self, page: int, kind: Kind, level: int, box: Box, continues: bool) -> None:
+        """Keep a block of text, if anybody asked for explanations."""
+        if self.explains:
+            self.pieces.append(Piece(page, kind, level, box, continues))
 
     def grid(self, page: int, cells: Sequence[Box]) -> None:
         """Keep the cells of a table, if anybody asked for explanations."""
