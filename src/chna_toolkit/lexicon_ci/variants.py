@@ -22,7 +22,7 @@ Maker = Callable[[str, Sequence[Span]], str | None]  # text, places of the match
 
 _LONG = 8  # letters of a word that a typesetter would divide
 _VOWELS = "aeiouy"
-_ARTICLE = re.compile(r"\ban? $", re.IGNORECASE)
+_ARTICLE = re.compile(r"\ban? $")
 _HEAD = re.compile(r"(?:[\w-]+ ){0,2}?([a-z]{3,})(?= (?:of|for|with|to|between|in|that|on)\b|[.,;]|$)")
 _BULLET = "•"
 _OTHER_BULLETS = ("▪", "➢", "\uf0b7", "-", "*")
@@ -75,8 +75,9 @@ def capitals(text: str, _spans: Sequence[Span]) -> str | None:
 def plural(text: str, spans: Sequence[Span]) -> str | None:
     """`a memorandum of understanding` as `memorandums of understanding`.
 
-    Made where the match begins right behind `a` or `an`, with its first word that stands before a
-    preposition, a mark or the end of the match; not of names, mass nouns and words in -ing.
+    Made where the match begins right behind `a` or `an` (but not one that opens the sentence, whose
+    verb would have to agree), with its first word that stands before a preposition, a mark or
+    the end of the match; not of names and of words in -ing, -ed and -ship.
     """
     for start, end in spans:
         article, head = _ARTICLE.search(text[:start]), _HEAD.match(text, start)
