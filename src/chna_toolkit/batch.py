@@ -1,14 +1,27 @@
-"""Many inputs through a pool of workers, where the failure of one is a result like another."""
+"""Many inputs through workers, where the failure of one is a result like another.
+
+An `Executor` takes a document and gives a future of what became of it. `LocalExecutor` has a pool
+of processes on this machine; that of `cluster.py` sends documents to other machines, where each
+goes through such a pool as well: `guarded` is the one way of a document through its process.
+"""
 
 from __future__ import annotations
 
+import re
+import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from typing import TypeVar
+from dataclasses import dataclass, replace
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Event
+from typing import Protocol, TypeAlias, TypeVar
 
-from chna_toolkit.assess import FIRST, Attempt, InputChangedError, Obstacle, Plan, warm_up
+from chna_toolkit.assess import FIRST, Attempt, InputChangedError, Obstacle, Plan, is_done, warm_up
+from chna_toolkit.cache import Store, make_key
+from chna_toolkit.codec import CodecError
 from chna_toolkit.config import Settings
 from chna_toolkit.errors import ChnaError, MissingDependencyError, OutputError
 from chna_toolkit.extraction.watch import Loss
@@ -25,79 +38,158 @@ from chna_toolkit.pool import (
 )
 
 _T = TypeVar("_T")
-Work = Callable[[Input, Plan, Attempt], _T]
+Work: TypeAlias = Callable[[Input, Plan, Attempt], _T]
+# An input, with the hash that was learnt on the way, and its result or what kept it from one.
+Outcome: TypeAlias = tuple[Input, _T | Obstacle]
 MAX_LOST = 2  # pages that may end attempts; after that, only what stands before the last of them is read
+_AHEAD = 2  # documents that wait ready, fetched if they lie elsewhere, for a worker to be free
 _TICK = 1.0  # seconds; a limit on the waiting lets Ctrl-C through on every system
 
 
+class Executor(Protocol):
+    """Where documents are worked on."""
+
+    def submit(self, work: Work[_T], item: Input) -> Future[Outcome[_T]]:
+        """Queue a document. The future fails only if the next document must fail in the same way."""
+
+    def close(self) -> None:
+        """Take no more; return when the queued ones are done."""
+
+    def cancel(self) -> None:
+        """End at once, whatever is being done."""
+
+
 @contextmanager
-def open_pool(inputs: int, plan: Plan, settings: Settings, *, tags: bool) -> Iterator[WorkerPool]:
-    """Give a pool for so many inputs, with a tagger in each worker if asked; nothing survives the block."""
-    pool = WorkerPool(
-        min(settings.workers, inputs),
-        Limits(settings.timeout, settings.memory_mb),
-        initializer=warm_up,
-        initargs=(plan, tags),
-    )
+def open_executor(inputs: int, plan: Plan, settings: Settings, *, tags: bool) -> Iterator[Executor]:
+    """Give the executor the settings ask for, with a tagger in each worker if asked; nothing survives the block."""
+    executor: Executor
+    if settings.cluster:
+        from chna_toolkit.cluster import ClusterExecutor
+
+        executor = ClusterExecutor(settings.cluster, plan, settings, tags=tags)
+    else:
+        executor = LocalExecutor(min(settings.workers, inputs), plan, settings, tags=tags)
     try:
-        yield pool
-        pool.shutdown()
+        yield executor
+        executor.close()
     except BaseException:  # Ctrl-C above all
-        pool.kill()
+        executor.cancel()
         raise
 
 
-def as_finished(
-    work: Work[_T], inputs: Sequence[Input], plan: Plan, settings: Settings, pool: WorkerPool
-) -> Iterator[tuple[Input, _T | Obstacle]]:
+def as_finished(work: Work[_T], inputs: Sequence[Input], executor: Executor) -> Iterator[Outcome[_T]]:
     """Yield each input with its result, or what kept it from one, in the order they finish."""
-    tasks: dict[Future[_T], tuple[Input, Attempt]] = {}
+    # A queue, for to wait on thousands of futures takes a time that grows with their number each time.
+    done: SimpleQueue[Future[Outcome[_T]]] = SimpleQueue()
     for item in inputs:
-        if item.problem:
-            yield item, _cannot_open(item)
-        else:
-            tasks[pool.submit(work, item, plan, FIRST)] = item, FIRST
-    while tasks:
-        for future in wait(tasks, timeout=_TICK, return_when=FIRST_COMPLETED).done:
-            item, attempt = tasks.pop(future)
-            again = _next_attempt(future, attempt)
-            if again:
-                tasks[pool.submit(work, item, plan, again)] = item, again
-            else:
-                result: _T | Obstacle = _result(future, settings)
-                yield item, result
+        executor.submit(work, item).add_done_callback(done.put)
+    for _ in inputs:
+        yield _next(done).result()
 
 
-def in_order(
-    work: Work[_T], inputs: Sequence[Input], plan: Plan, settings: Settings, pool: WorkerPool
-) -> Iterator[tuple[Input, _T | Obstacle]]:
-    """Yield the same in the order of the inputs, holding few results at a time."""
-    waiting: deque[tuple[Input, Future[_T] | None]] = deque()
-    for number in range(len(inputs) + 2 * settings.workers):
-        if number < len(inputs):
-            item = inputs[number]
-            waiting.append((item, None if item.problem else pool.submit(work, item, plan, FIRST)))
-        if waiting and number + 1 >= 2 * settings.workers:
-            item, future = waiting.popleft()
-            if future is None:
-                yield item, _cannot_open(item)
-            else:
-                result: _T | Obstacle = _last_result(work, item, plan, settings, pool, future)
-                yield item, result
+def _next(queue: SimpleQueue[Future[_T]]) -> Future[_T]:
+    while True:
+        try:
+            return queue.get(timeout=_TICK)
+        except Empty:
+            continue
 
 
-def _last_result(
-    work: Work[_T], item: Input, plan: Plan, settings: Settings, pool: WorkerPool, future: Future[_T]
-) -> _T | Obstacle:
-    """Wait for a task, and for those that try again what it lost."""
+def in_order(work: Work[_T], inputs: Sequence[Input], executor: Executor, ahead: int) -> Iterator[Outcome[_T]]:
+    """Yield the same in the order of the inputs, with at most so many of them under way."""
+    waiting: deque[Future[Outcome[_T]]] = deque()
+    for item in inputs:
+        waiting.append(executor.submit(work, item))
+        if len(waiting) >= ahead:
+            yield _wait(waiting.popleft()).result()
+    while waiting:
+        yield _wait(waiting.popleft()).result()
+
+
+def _wait(future: Future[_T]) -> Future[_T]:
+    while not wait([future], timeout=_TICK).done:
+        pass
+    return future
+
+
+# -- one document
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What one document may use up."""
+
+    seconds: float
+    memory_mb: int
+    download_mb: int
+
+    @classmethod
+    def of(cls, settings: Settings) -> Allowance:
+        """Return what the settings allow."""
+        return cls(settings.timeout, settings.memory_mb, settings.download_mb)
+
+    @property
+    def limits(self) -> Limits:
+        """The same for a pool."""
+        return Limits(self.seconds, self.memory_mb)
+
+
+def guarded(
+    work: Work[_T], item: Input, plan: Plan, allowance: Allowance, pool: WorkerPool, stop: Event | None = None
+) -> Outcome[_T]:
+    """Fetch a document if it lies elsewhere, have a process of the pool work on it, and wait.
+
+    Raises `ChnaError` if the next document must fail in the same way.
+    """
+    if item.source is None or item.problem:
+        return item, _worked(work, item, plan, allowance, pool)
+    if item.sha256 and is_done(item, plan):  # all is in the store: its bytes are not needed
+        result = _worked(work, item, plan, allowance, pool)
+        if not isinstance(result, Obstacle):
+            return item, result
+    with tempfile.TemporaryDirectory(prefix="chna-") as folder:
+        fetched = _fetched(item, Path(folder) / "document.pdf", plan, allowance, stop)
+        return replace(fetched, path=item.path), _worked(work, fetched, plan, allowance, pool)
+
+
+def _fetched(item: Input, target: Path, plan: Plan, allowance: Allowance, stop: Event | None) -> Input:
+    """Return the input with its bytes at `target`, or with the problem."""
+    from chna_toolkit.fetch import Bounds, fetch
+
+    assert item.source
+    try:
+        sha256, size = fetch(item.source, target, Bounds(allowance.download_mb << 20, allowance.seconds, stop))
+    except OSError as error:
+        return replace(item, sha256="", problem=error.strerror or str(error))
+    if plan.store and item.version:
+        plan.store.save("source", _source_key(item), sha256.encode())
+    return replace(item, path=target, sha256=sha256, size=size)
+
+
+def known_hash(item: Input, store: Store) -> str:
+    """Return the hash that these bytes had when they were fetched for an earlier run; "" if they never were."""
+    return (store.load("source", _source_key(item), _decode_hash) or "") if item.version else ""
+
+
+def _source_key(item: Input) -> str:
+    return make_key({"source": str(item.source), "version": item.version, "size": item.size})
+
+
+def _decode_hash(data: bytes) -> str:
+    if not re.fullmatch(rb"[0-9a-f]{64}", data):
+        raise CodecError("no hash")
+    return data.decode()
+
+
+def _worked(work: Work[_T], item: Input, plan: Plan, allowance: Allowance, pool: WorkerPool) -> _T | Obstacle:
+    """Have a process work on it, and again without the pages that ended the process."""
+    if item.problem:
+        return _cannot_open(item)
     attempt: Attempt | None = FIRST
     while attempt:
-        while not wait([future], timeout=_TICK).done:
-            pass
+        future = _wait(pool.submit(work, item, plan, attempt))
         attempt = _next_attempt(future, attempt)
-        if attempt:
-            future = pool.submit(work, item, plan, attempt)
-    return _result(future, settings)
+    return _result(future, allowance)
 
 
 def _next_attempt(future: Future[_T], attempt: Attempt) -> Attempt | None:
@@ -125,7 +217,7 @@ def _cannot_open(item: Input) -> Obstacle:
     )
 
 
-def _result(future: Future[_T], settings: Settings) -> _T | Obstacle:
+def _result(future: Future[_T], allowance: Allowance) -> _T | Obstacle:
     """Return what a task gave, or its failure, unless the next task must fail in the same way."""
     try:
         return future.result()
@@ -137,7 +229,7 @@ def _result(future: Future[_T], settings: Settings) -> _T | Obstacle:
             hint = "If the machine ran out of memory, run the same command again with fewer workers, such as -j 1."
         return Obstacle(DocumentStatus.DAMAGED, f"Reading it crashed: {error}.", hint)
     except MemoryError:
-        reason = f"It needs more memory than the {settings.memory_mb} MiB that a worker may use."
+        reason = f"It needs more memory than the {allowance.memory_mb} MiB that a worker may use."
         return Obstacle(DocumentStatus.TOO_LARGE, reason, "Allow more with --memory.")
     except InputChangedError:
         hint = "Run the same command again."
@@ -160,3 +252,31 @@ def _why_broken(error: PoolBrokenError) -> ChnaError:
     if isinstance(cause, ImportError):
         return MissingDependencyError(f"a package is missing: {cause}", "Run `chna doctor`.")
     return ChnaError(str(error), "Try fewer workers with -j, or allow more memory with --memory.")
+
+
+# -- on this machine
+
+
+class LocalExecutor:
+    """Worker processes of this machine, each document brought to them by a thread of its own."""
+
+    def __init__(self, jobs: int, plan: Plan, settings: Settings, *, tags: bool) -> None:
+        self._plan, self._allowance = plan, Allowance.of(settings)
+        self._pool = WorkerPool(jobs, self._allowance.limits, initializer=warm_up, initargs=(plan, tags))
+        self._threads = ThreadPoolExecutor(max(1, jobs) + _AHEAD, thread_name_prefix="chna-document")
+        self._stop = Event()
+
+    def submit(self, work: Work[_T], item: Input) -> Future[Outcome[_T]]:
+        """Queue a document."""
+        return self._threads.submit(guarded, work, item, self._plan, self._allowance, self._pool, self._stop)
+
+    def close(self) -> None:
+        """Take no more; return when the queued ones are done."""
+        self._threads.shutdown()
+        self._pool.shutdown()
+
+    def cancel(self) -> None:
+        """Kill the processes, stop the downloads."""
+        self._stop.set()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._pool.kill()

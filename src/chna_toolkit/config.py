@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from chna_toolkit.errors import UsageError
+from chna_toolkit.extraction.ocr import DEFAULT_LANGUAGE, is_language
 from chna_toolkit.scoring import DEFAULT_THRESHOLDS, Thresholds
+from chna_toolkit.storage import Place, is_url, parse_url, scrub
 
 FILE, SHARED_FILE = "chna.toml", "pyproject.toml"
 _PREFIX = "CHNA_"
@@ -30,23 +32,32 @@ _THRESHOLDS = tuple(one.name for one in fields(Thresholds))
 class Settings:
     """How a scan is done. `origins` says for each name where its value came from."""
 
-    output: Path | None = None  # the run folder
+    output: Place | None = None  # the run folder
     hospitals: Path | None = None  # hospitals.csv
     lexicon: Path | None = None  # a folder, or a shipped lexicon by its name; None: the built-in one
     select: tuple[str, ...] = ()  # lessons; empty: all
     jobs: int = 0  # worker processes; 0: one a processor
     method: str = "hybrid"  # or "rules": how passages are tagged
     tables: str = "auto"  # "auto" or "off": whether tables are read cell by cell
+    ocr: str = "auto"  # or "off", "force": which pages are read by OCR
+    ocr_language: str = DEFAULT_LANGUAGE  # what tesseract calls it; several joined by "+"
     timeout: float = 120.0  # seconds for one document
     memory_mb: int = 2048  # of a worker, in MiB; 0: no limit
     passwords: Path | None = None  # file with passwords of PDFs
     keyring: bool = False  # whether to ask the system's keyring for passwords
+    download_mb: int = 500  # of a document elsewhere, in MiB; its time is that of `timeout` again
+    cluster: str = ""  # address of a Dask scheduler; "": worker processes of this machine
     cache: bool = True
-    cache_dir: Path | None = None  # None: the user's cache folder
+    cache_dir: Place | None = None  # None: the user's cache folder
     thresholds: Thresholds = DEFAULT_THRESHOLDS
     origins: Mapping[str, str] = field(default_factory=dict)
     config_file: Path | None = None
     warnings: tuple[str, ...] = ()
+
+    @property
+    def wants_ocr(self) -> bool:
+        """Whether somebody asked for OCR, so that its absence is an error."""
+        return self.ocr == "force" or (self.ocr == "auto" and self.ocr_language != DEFAULT_LANGUAGE)
 
     @property
     def workers(self) -> int:
@@ -103,7 +114,7 @@ class _Collected:
             self.values[name] = _PARSERS[name](value, base)
         except ValueError as error:
             where = place or origin.split(" ", 1)[-1]
-            raise UsageError(f"{where}: {name}: {error}, not {value!r}", "Correct the value.") from error
+            raise UsageError(f"{where}: {name}: {error}, not {scrub(repr(value))}", "Correct the value.") from error
         self.origins[name] = origin
 
     def take_threshold(self, name: str, value: object, origin: str, place: str) -> None:
@@ -226,6 +237,8 @@ def _path(value: object, base: Path) -> Path:
         return value
     if not isinstance(value, str) or not value:
         raise ValueError("must be a path")
+    if is_url(value):
+        raise ValueError("must be a path on this machine")
     return base / os.path.expanduser(value)  # noqa: PTH111 - Path.expanduser fails for a user that is not there
 
 
@@ -239,6 +252,22 @@ def _lexicon(value: object, base: Path) -> Path:
 
     found = find_lexicon(Path(bare))
     return found if found.is_dir() else path
+
+
+def _place(value: object, base: Path) -> Place:
+    """A path, or the URL of a prefix in a bucket."""
+    if not isinstance(value, str) or not is_url(value):
+        return _path(value, base)
+    url = parse_url(value)
+    if url.is_web:
+        raise ValueError("must be a path or a bucket, such as s3://bucket/folder")
+    return url
+
+
+def _address(value: object, _: Path) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"(tcp|tls|ws|wss|ucx)://\S+", value):
+        raise ValueError("must be the address of a Dask scheduler, such as tcp://host:8786")
+    return value
 
 
 def _select(value: object, _: Path) -> tuple[str, ...]:
@@ -276,6 +305,18 @@ def _tables(value: object, _: Path) -> str:
     return str(value)
 
 
+def _ocr(value: object, _: Path) -> str:
+    if value not in ("auto", "off", "force"):
+        raise ValueError('must be "auto", "off" or "force"')
+    return str(value)
+
+
+def _ocr_language(value: object, _: Path) -> str:
+    if not isinstance(value, str) or not is_language(value):
+        raise ValueError('must be languages as tesseract calls them, such as "eng" or "eng+spa"')
+    return value
+
+
 def _truth(value: object, _: Path) -> bool:
     if not isinstance(value, bool):
         raise ValueError("must be true or false")
@@ -288,17 +329,21 @@ def _switch(value: object, base: Path) -> bool:
 
 
 _PARSERS: dict[str, Callable[[object, Path], Any]] = {
-    "output": _path,
+    "output": _place,
     "hospitals": _path,
     "lexicon": _lexicon,
     "select": _select,
     "jobs": _whole,
     "method": _method,
     "tables": _tables,
+    "ocr": _ocr,
+    "ocr_language": _ocr_language,
     "timeout": _seconds,
     "memory_mb": _whole,
     "passwords": _path,
     "keyring": _switch,
     "cache": _truth,
-    "cache_dir": _path,
+    "cache_dir": _place,
+    "cluster": _address,
+    "download_mb": _whole,
 }

@@ -70,7 +70,13 @@ def join_copies(inputs: Iterable[Input]) -> list[Input]:
     groups: dict[str, list[Input]] = {}
     for item in inputs:
         groups.setdefault(item.sha256 or item.file, []).append(item)
-    return [replace(first, copies=tuple(rest)) for first, *rest in groups.values()]
+    return [_first_of(group) for group in groups.values()]
+
+
+def _first_of(group: Iterable[Input]) -> Input:
+    files = [replace(one, copies=()) for item in group for one in (item, *item.copies)]
+    first, *rest = sorted(files, key=lambda one: one.file)
+    return replace(first, copies=tuple(rest))
 
 
 def _identity(file: _File) -> Path | str:

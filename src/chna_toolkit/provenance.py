@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from chna_toolkit import __version__
 from chna_toolkit.config import Settings
 from chna_toolkit.inputs import Input
 from chna_toolkit.lexicon.model import Lexicon
+from chna_toolkit.storage import Place, Url, scrub
 
 if TYPE_CHECKING:  # it brings pandas
     from chna_toolkit.results.run import InputFile, Manifest, Setting
@@ -70,7 +72,7 @@ def make_manifest(
         libraries=library_versions(),
         python=platform.python_version(),
         platform=platform.platform(),
-        command=list(course.command),
+        command=[scrub(word) for word in course.command],
         started=course.started.isoformat(timespec="seconds"),
         ended=now().isoformat(timespec="seconds"),
         settings=_settings(settings),
@@ -100,21 +102,28 @@ def _settings(settings: Settings) -> dict[str, Setting]:
     for name, value in values.items():
         if isinstance(value, Path):
             value = value.as_posix()
+        elif isinstance(value, (Url, str)):
+            value = scrub(str(value))
         # Settings made by a program, not by `load_settings`, know no origins.
         origin = settings.origins.get(name, "program")
         found[name] = Setting(list(value) if isinstance(value, tuple) else value, origin)
     return found
 
 
-def _inputs(inputs: Sequence[Input], out: Path | None) -> list[InputFile]:
+def _inputs(inputs: Sequence[Input], out: Place | None) -> list[InputFile]:
     from chna_toolkit.results.run import InputFile
 
     files = sorted((one for item in inputs for one in (item, *item.copies)), key=lambda one: one.file)
-    return [InputFile(one.file, one.sha256, one.size, _link(one.path, out)) for one in files]
+    return [InputFile(one.file, one.sha256, one.size, _link(one, out)) for one in files]
 
 
-def _link(path: Path, out: Path | None) -> str:
-    """Return the path from the run folder, with `/`; "" where there is none (another drive)."""
+def _link(one: Input, out: Place | None) -> str:
+    """Return the path from the run folder, with `/`; "" where there is none (another drive or storage)."""
+    if one.source:
+        return _link_elsewhere(one.source, out)
+    path = one.path
+    if isinstance(out, Url):
+        return ""
     try:
         # A link to a PDF is linked to where it was found: where it leads is nobody's business.
         found = path.parent.resolve() / path.name
@@ -122,3 +131,11 @@ def _link(path: Path, out: Path | None) -> str:
     except ValueError:
         return ""
     return Path(os.fsencode(relative).decode("utf-8", "backslashreplace")).as_posix() if relative else ""
+
+
+def _link_elsewhere(source: Url, out: Place | None) -> str:
+    """Return the URL of a document on the web, or the way from a run in the same bucket."""
+    if source.is_web:  # one that needs credentials is of no use to others
+        return str(source) if source.is_bare and source.scheme == "https" else ""
+    is_same = isinstance(out, Url) and (out.scheme, out.parts[0]) == (source.scheme, source.parts[0])
+    return posixpath.relpath("/".join(source.parts), "/".join(out.parts)) if isinstance(out, Url) and is_same else ""

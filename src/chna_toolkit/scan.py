@@ -13,28 +13,33 @@ import difflib
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from chna_toolkit.assess import Finding, Obstacle, Plan, Stages, assess, failed, is_done
-from chna_toolkit.batch import as_finished, open_pool
+from chna_toolkit.batch import as_finished, known_hash, open_executor
 from chna_toolkit.cache import Store, default_folder
 from chna_toolkit.config import Settings
-from chna_toolkit.errors import ExitCode, OutputError, UsageError
+from chna_toolkit.errors import ExitCode, MissingDependencyError, OutputError, UsageError
+from chna_toolkit.extraction.ocr import Ocr, OcrError, find_engine
 from chna_toolkit.extraction.watch import CUT
 from chna_toolkit.hospitals import HospitalList, read_hospitals
-from chna_toolkit.inputs import Input, find_inputs
+from chna_toolkit.inputs import Input, find_inputs, join_copies
 from chna_toolkit.lexicon.model import Lexicon
 from chna_toolkit.model import Assessed
 from chna_toolkit.passwords import Passwords, is_open_to_others, load_passwords
 from chna_toolkit.provenance import Course, make_manifest, now
+from chna_toolkit.storage import Place, published
 
 if TYPE_CHECKING:  # it brings pandas
     from chna_toolkit.results.frames import DataFrame
     from chna_toolkit.results.run import Run
     from chna_toolkit.results.tables import Failure
+
+_ASKING = 32  # questions to a store elsewhere at a time
 
 
 class Progress(Protocol):
@@ -74,7 +79,7 @@ class ScanOutcome:
     """A finished scan: the run as written to `out`, and the exit code it calls for."""
 
     run: Run
-    out: Path
+    out: Place
     exit_code: ExitCode
 
 
@@ -131,7 +136,7 @@ def scan(
         inputs = find_inputs(paths, listed)
     check_output(settings.output, force=force)
     plan = make_plan(settings, lexicon.hash, lessons, progress, stages, explains=explains)
-    findings = _assess_all(inputs, plan, settings, progress)
+    inputs, findings = _assess_all(inputs, plan, settings, progress)
     cpu = _Clock()
     for finding in findings:
         for stage, seconds in finding.seconds.items():
@@ -211,8 +216,23 @@ def make_plan(
         stages=stages,
         memory_mb=settings.memory_mb,
         passwords=_passwords(settings, progress),
+        ocr=_ocr(settings, progress or Silent()),
         explains=explains,
     )
+
+
+def _ocr(settings: Settings, progress: Progress) -> Ocr | None:
+    """Return how pages are read by OCR; None if they are not. What is missing is an error if it was asked for."""
+    if settings.ocr == "off":
+        return None
+    try:
+        return Ocr(find_engine(settings.ocr_language), settings.ocr == "force")
+    except OcrError as error:
+        if settings.wants_ocr:
+            raise MissingDependencyError(error.reason, error.hint) from error
+        if not error.is_missing:  # what is missing, documents that need it say
+            progress.warn(f"{error.reason}; going on without OCR")
+        return None
 
 
 def _passwords(settings: Settings, progress: Progress | None) -> Passwords:
@@ -233,20 +253,40 @@ def exit_code(findings: Sequence[Finding]) -> ExitCode:
     return ExitCode.PARTIAL if failures or is_cut else ExitCode.OK
 
 
-def _assess_all(inputs: Sequence[Input], plan: Plan, settings: Settings, progress: Progress) -> list[Finding]:
-    """Assess all inputs in worker processes; return the findings in the order of the inputs."""
+def _assess_all(
+    inputs: Sequence[Input], plan: Plan, settings: Settings, progress: Progress
+) -> tuple[list[Input], list[Finding]]:
+    """Assess all inputs in worker processes; return them in order, with what became known of them, and the findings."""
+    known = _recall(inputs, plan)
     findings: dict[str, Finding] = {}
-    done = sum(is_done(item, plan) for item in inputs)
+    settled: dict[str, Input] = {}
+    done = sum(is_done for _, is_done in known)
     progress.start(len(inputs), done)
     try:
-        with open_pool(len(inputs), plan, settings, tags=done < len(inputs)) as pool:
-            for item, result in as_finished(assess, inputs, plan, settings, pool):
+        with open_executor(len(inputs), plan, settings, tags=done < len(inputs)) as executor:
+            for item, result in as_finished(assess, [item for item, _ in known], executor):
                 finding = failed(item, plan, result) if isinstance(result, Obstacle) else result
-                findings[item.file] = finding
+                findings[item.file], settled[item.file] = finding, item
                 progress.advance(finding)
     finally:
         progress.stop()
-    return [findings[item.file] for item in inputs]
+    # Of files elsewhere only now is it known which hold the same bytes.
+    distinct = join_copies(settled[item.file] for item in inputs)
+    return distinct, [findings[item.file] for item in distinct]
+
+
+def _recall(inputs: Sequence[Input], plan: Plan) -> list[tuple[Input, bool]]:
+    """Return the inputs with the hashes that the store knows of them, and whether it holds all that is needed."""
+
+    def recall(item: Input) -> tuple[Input, bool]:
+        if plan.store and item.source:
+            item = replace(item, sha256=known_hash(item, plan.store))
+        return item, bool(item.sha256) and is_done(item, plan)
+
+    if plan.store is None or isinstance(plan.store.folder, Path):
+        return [recall(item) for item in inputs]
+    with ThreadPoolExecutor(_ASKING, thread_name_prefix="chna-recall") as threads:  # each answer takes a round trip
+        return list(threads.map(recall, inputs))
 
 
 def _identify(
@@ -292,15 +332,19 @@ def _write(
 ) -> Run:
     """Write the run folder and its reports."""
     from chna_toolkit.reports import write_reports
-    from chna_toolkit.results.run import Run, write_run
+    from chna_toolkit.results.run import MANIFEST, Run, write_run
     from chna_toolkit.results.summary import closing_sentence, count
 
     out = settings.output or Path()
     counts = count(tables)
     manifest = make_manifest(course, lexicon, settings, inputs, counts, closing_sentence(counts))
-    write_run(out, tables, manifest)
     run = Run(manifest, tables)
-    write_reports(run, out)
+    try:
+        with published(out, MANIFEST) as folder:
+            write_run(folder, tables, manifest)
+            write_reports(run, folder)
+    except OSError as error:
+        raise OutputError(f"cannot write to {out}: {error}", "Name another folder with -o.") from error
     return run
 
 

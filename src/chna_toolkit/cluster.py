@@ -1,0 +1,326 @@
+"""Documents on the workers of a Dask cluster, through the same guarded processes as on one machine.
+
+    this process                        scheduler              worker: a thread a document
+    ClusterExecutor.submit ── item ──────────────────────────> work_on_document
+           ^                    job (plan, lexicon), once each       │ guarded(…, pool)
+           └────────────────── outcome <─────────────────────────────┘   └─> process, killed at its limits
+
+A worker of Dask never opens a PDF itself: it starts a `WorkerPool` for each run, so that limits
+and isolation are those of the local scan. What travels with the first document is the job: the
+plan with the lexicon in it. Results go from the workers straight into the store, which all must
+see. A worker that dies has its documents given to others by the scheduler, a bounded number of times.
+"""
+
+from __future__ import annotations
+
+import pickle
+import platform
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from concurrent.futures import CancelledError, Future
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from multiprocessing import current_process
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import uuid4
+
+from chna_toolkit import __version__
+from chna_toolkit.assess import Obstacle, Plan, Stages, TagsDocuments, warm_up
+from chna_toolkit.batch import Allowance, Outcome, Work, guarded
+from chna_toolkit.config import Settings
+from chna_toolkit.errors import ChnaError, MissingDependencyError, UsageError
+from chna_toolkit.inputs import Input
+from chna_toolkit.model import DocumentStatus
+from chna_toolkit.pool import WorkerPool
+from chna_toolkit.storage import scrub
+
+if TYPE_CHECKING:
+    from chna_toolkit.lexicon.model import Lexicon
+
+_T = TypeVar("_T")
+_CONNECT = 30.0  # seconds to reach the scheduler
+_FIRST_WORKER = 600.0  # seconds that a queue of jobs may take to start one
+_TELL = 10.0  # seconds to tell the workers that a run has ended
+_QUIET = 120.0  # seconds after which a worker ends the processes of a run that sends nothing more
+_SAME = "Install the same version of chna-toolkit and its packages for scheduler, workers and here."
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is the same for all documents of a run."""
+
+    run: str  # unique
+    plan: Plan
+    allowance: Allowance
+    tags: bool
+    lexicon: Lexicon | None
+    mark: str  # file below the cache folder that shows a worker that it sees the same one; "" if it need not
+
+
+class ClusterExecutor:
+    """The workers of a Dask cluster. Raises `ChnaError` where it cannot be used."""
+
+    def __init__(self, address: str, plan: Plan, settings: Settings, *, tags: bool) -> None:
+        if settings.keyring:
+            raise UsageError("the keyring of this machine is not on the cluster's", "Give a file with --passwords.")
+        self._client = _connect(address)
+        self._mark: Path | None = None
+        try:
+            _check_versions(self._client)
+            job = self._job(plan, settings, tags)
+            self._run = job.run
+            # By its own name, so that the scheduler can make it again should the worker die that holds it.
+            parcel = {"tool": __version__, "job": pickle.dumps(job)}
+            self._sent = self._client.submit(_unchanged, parcel, key=f"chna-job-{job.run}", pure=False)
+            self._futures = self._client.get_executor(pure=False)
+            self._wait_for_a_worker(address)
+        except BaseException:
+            self._leave()
+            raise
+
+    def submit(self, work: Work[_T], item: Input) -> Future[Outcome[_T]]:
+        """Queue a document."""
+        outcome: Future[Outcome[_T]] = Future()
+        item = replace(item, path=item.path.absolute())
+        sent = self._futures.submit(work_on_document, self._run, self._sent, pickle.dumps((work, item)))
+        sent.add_done_callback(partial(_settle, outcome, item))
+        return outcome
+
+    def close(self) -> None:
+        """Return when the queued documents are done; the workers end their processes."""
+        self._tell_workers()
+        self._leave()
+
+    def cancel(self) -> None:
+        """Take back what is queued, end what is being done."""
+        self._futures.shutdown(wait=False)
+        self._tell_workers()
+        self._leave()
+
+    def _wait_for_a_worker(self, address: str) -> None:
+        from distributed import TimeoutError as WaitedError
+
+        try:  # a cluster that grows with its work has seen some by now
+            self._client.wait_for_workers(1, timeout=_FIRST_WORKER)
+        except WaitedError:
+            raise UsageError(
+                f"no worker has joined the scheduler at {scrub(address)} within {_FIRST_WORKER:g} seconds",
+                "Start some with `dask worker` and that address.",
+            ) from None
+
+    def _job(self, plan: Plan, settings: Settings, tags: bool) -> Job:
+        from chna_toolkit.lexicon import load_lexicon
+
+        run = uuid4().hex
+        folder = plan.store.folder if plan.store else None
+        if isinstance(folder, Path):
+            plan = replace(plan, store=replace(plan.store, folder=folder.resolve())) if plan.store else plan
+            self._mark = folder.resolve() / f".seen-by-{run}"
+            self._mark.touch()
+        lexicon = load_lexicon(plan.lexicon) if tags else None
+        return Job(run, plan, Allowance.of(settings), tags, lexicon, self._mark.name if self._mark else "")
+
+    def _tell_workers(self) -> None:
+        def tell() -> None:
+            with suppress(Exception):  # they find out by themselves
+                self._client.run(end_run, self._run, on_error="ignore")
+
+        telling = threading.Thread(target=tell, daemon=True)
+        telling.start()
+        telling.join(_TELL)  # a worker that has gone could keep us waiting
+
+    def _leave(self) -> None:
+        with suppress(Exception):
+            self._client.close(_TELL)
+        if self._mark:
+            with suppress(OSError):
+                self._mark.unlink()
+
+
+def _unchanged(parcel: dict[str, Any]) -> dict[str, Any]:
+    return parcel
+
+
+def _connect(address: str) -> Any:
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"--cluster needs the package distributed: {error}", "Install it: pip install 'chna-toolkit[cluster]'."
+        ) from error
+    try:
+        connect: Any = Client  # which has no types
+        return connect(address, timeout=_CONNECT, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"no scheduler answers at {scrub(address)}: {scrub(str(error))}",
+            "Start one with `dask scheduler`, and check host, port and firewall.",
+        ) from error
+
+
+def _check_versions(client: Any) -> None:
+    """Compare the versions on the scheduler and on those workers that are there already."""
+    found: dict[str, Any] = {}
+    with suppress(PackageNotFoundError):
+        found["the scheduler"] = "none"
+        found["the scheduler"] = client.run_on_scheduler(version, "chna-toolkit")
+    answers = client.run(version, "chna-toolkit", on_error="return")
+    found |= {f"the worker {name}": "none" if isinstance(one, Exception) else one for name, one in answers.items()}
+    for place, one in found.items():
+        if one != __version__:
+            raise MissingDependencyError(f"{place} has chna-toolkit {one}, this process {__version__}", _SAME)
+
+
+def _settle(outcome: Future[Outcome[Any]], item: Input, sent: Future[Any]) -> None:
+    """Hand on what a task gave; tell what is the fault of one document from what is that of all."""
+    from distributed.scheduler import KilledWorker
+
+    try:
+        outcome.set_result(sent.result())
+    except KilledWorker as error:
+        reason = f"The cluster's workers died while it was read: {error.allowed_failures + 1} of them."
+        hint = "If they were stopped on purpose, or ran out of memory, run the same command again."
+        outcome.set_result((item, Obstacle(DocumentStatus.DAMAGED, reason, hint)))
+    except CancelledError:
+        gone = ChnaError("the connection to the cluster was lost", "Start it again; what is finished is in the cache.")
+        outcome.set_exception(gone)
+    except BaseException as error:
+        is_foreign = isinstance(error, (ImportError, AttributeError)) or "deserializ" in str(error)
+        reason = f"the cluster cannot run what this process sends: {error}"
+        outcome.set_exception(MissingDependencyError(reason, _SAME) if is_foreign else error)
+
+
+# -- all below runs in a worker of Dask
+
+
+def work_on_document(run: str, parcel: Mapping[str, Any], task: bytes) -> Outcome[Any]:
+    """Take a document through a process of this worker. Raises `ChnaError` if none could be."""
+    if parcel["tool"] != __version__:  # before anything is made of the rest, which may mean something else
+        raise MissingDependencyError(f"{_here()} has chna-toolkit {__version__}, not {parcel['tool']}", _SAME)
+    with _runs_lock:
+        ours = _runs.setdefault(run, _Run(run))
+    with ours.open(parcel["job"]) as (plan, allowance, pool):
+        work, item = pickle.loads(task)
+        return guarded(work, _seen(item), plan, allowance, pool)
+
+
+def end_run(run: str) -> None:
+    """End the processes of a run."""
+    with _runs_lock:
+        ended = _runs.pop(run, None)
+    if ended:
+        ended.end()
+
+
+def _here() -> str:
+    from distributed import get_worker
+
+    return f"the worker {get_worker().address}"
+
+
+def _seen(item: Input) -> Input:
+    """Return the input, with a problem if this machine has no such file."""
+    if item.source or item.path.is_file():
+        return item
+    if not item.path.parent.is_dir():
+        raise UsageError(
+            f"{_here()} does not see the folder {item.path.parent}",
+            "Put the documents into a folder that all machines share, or into a bucket.",
+        )
+    return replace(item, problem=f"{_here()} does not find it")
+
+
+class _Run:
+    """The processes of one run on this worker, ended when it has been quiet for a while."""
+
+    def __init__(self, run: str) -> None:
+        self._name, self._lock, self._users = run, threading.Lock(), 0
+        self._tools: tuple[Plan, Allowance, WorkerPool] | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._timer: threading.Timer | None = None
+
+    @contextmanager
+    def open(self, job: bytes) -> Iterator[tuple[Plan, Allowance, WorkerPool]]:
+        """Give what a document needs, made by the first."""
+        with self._lock:
+            self._tools = self._tools or self._start(pickle.loads(job))
+            self._users += 1
+            if self._timer:
+                self._timer.cancel()
+        try:
+            yield self._tools
+        finally:
+            with self._lock:
+                self._users -= 1
+                if not self._users:
+                    self._timer = threading.Timer(_QUIET, end_run, (self._name,))
+                    self._timer.daemon = True
+                    self._timer.start()
+
+    def end(self) -> None:
+        """Kill the processes."""
+        with self._lock:
+            if self._timer:
+                self._timer.cancel()
+            if self._tools:
+                self._tools[2].kill()
+            if self._folder:
+                self._folder.cleanup()
+
+    def _start(self, job: Job) -> tuple[Plan, Allowance, WorkerPool]:
+        from distributed import get_worker
+
+        store = job.plan.store
+        if store and isinstance(store.folder, Path) and not (store.folder / job.mark).exists():
+            raise UsageError(
+                f"{_here()} does not see the cache folder {store.folder}",
+                "Name one that all machines share with --cache-dir, or a bucket, or use --no-cache.",
+            )
+        plan = self._with_lexicon(job)
+        # Dask's nanny starts its worker as a daemon, which multiprocessing forbids to have children
+        # lest they outlive it. Ours do not: they end when the pipe to their worker breaks.
+        current_process()._config["daemon"] = False  # type: ignore[attr-defined]
+        jobs = get_worker().state.nthreads
+        pool = WorkerPool(jobs, job.allowance.limits, initializer=_warm_up, initargs=(plan, job.tags))
+        return plan, job.allowance, pool
+
+    def _with_lexicon(self, job: Job) -> Plan:
+        """Return the plan, whose tagger takes the lexicon that was sent and not one of this machine."""
+        if job.lexicon is None or job.plan.stages.make_tagger is not Stages().make_tagger:
+            return job.plan
+        self._folder = tempfile.TemporaryDirectory(prefix="chna-")
+        path = Path(self._folder.name) / "lexicon"
+        path.write_bytes(pickle.dumps(job.lexicon))
+        return replace(job.plan, stages=replace(job.plan.stages, make_tagger=_SentLexicon(path)))
+
+
+@dataclass(frozen=True, slots=True)
+class _SentLexicon:
+    """Makes a tagger from the lexicon in a file of this worker."""
+
+    path: Path
+
+    def __call__(self, _: Path | None, lexicon_hash: str, lessons: tuple[str, ...], method: str) -> TagsDocuments:
+        from chna_toolkit.tagging import Tagger
+
+        lexicon: Lexicon = pickle.loads(self.path.read_bytes())
+        assert lexicon.hash == lexicon_hash
+        return Tagger(lexicon, lessons, method)
+
+
+def _warm_up(plan: Plan, tags: bool) -> None:
+    """Make a process ready, if it would give what the others give. Raises `MissingDependencyError`."""
+    found = plan.stages.versions()
+    for name, wanted in plan.versions.items():
+        if found.get(name) != wanted:
+            reason = f"a worker on {platform.node()} has {name} {found.get(name) or 'none'}, not {wanted}"
+            raise MissingDependencyError(reason, _SAME)
+    warm_up(plan, tags)
+
+
+_runs: dict[str, _Run] = {}
+_runs_lock = threading.Lock()
