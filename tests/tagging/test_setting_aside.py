@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from chna_toolkit.lexicon import load_lexicon
 from chna_toolkit.model import Document, DocumentStatus, Kind, Page, PageStatus, Passage
 from chna_toolkit.tagging import Tagger
-from chna_toolkit.tagging.setting_aside import REPEATED, document_reasons
+from chna_toolkit.tagging.setting_aside import DOUBTFUL, REPEATED, document_reasons
 
 EVIDENCE = "The hospital signed a memorandum of understanding with the food bank."
 
@@ -34,6 +36,8 @@ def document(*passages: Passage) -> Document:
         (passage(0, kind=Kind.FOOTNOTE), "footnote"),
         (passage(0, kind=Kind.LIST_ITEM, section=("Survey instrument",)), "questionnaire"),
         (passage(0, section=("Survey instrument",)), ""),
+        (replace(passage(0), ocr_confidence=DOUBTFUL - 0.01), "ocr"),
+        (replace(passage(0), ocr_confidence=DOUBTFUL), ""),
     ],
 )
 def test_where_it_stands_decides(case: Passage, reason: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Collection
 
 from chna_toolkit.model import Document, Kind, Passage
 
@@ -18,17 +19,16 @@ _QUESTIONNAIRE = re.compile(
     r"\b(?:survey (?:instrument|questions?|tool)|questionnaire|interview guide|discussion guide)\b", re.I
 )
 
+DOUBTFUL = 0.6  # confidence of OCR in a passage; see docs/ocr.md
 REPEATED = 3  # times that a text may stand in a document before it is boilerplate
 
 
-def document_reasons(document: Document) -> dict[int, str]:
-    """Return why mentions in a passage do not count, by passage index; most passages have no entry."""
-    counts = Counter(_key(passage) for passage in document.passages)
-    reasons: dict[int, str] = {}
-    for passage in document.passages:
-        if reason := _reason(passage, counts):
-            reasons[passage.index] = reason
-    return reasons
+def document_reasons(document: Document, passages: Collection[int] | None = None) -> dict[int, str]:
+    """Return why mentions in the passages asked for (all by default) do not count, by index; most have no entry."""
+    asked = document.passages if passages is None else [document.passages[index] for index in sorted(passages)]
+    keys = set(map(_key, asked))
+    counts = Counter(key for key in map(_key, document.passages) if key in keys)
+    return {passage.index: reason for passage in asked if (reason := _reason(passage, counts))}
 
 
 def _key(passage: Passage) -> str:
@@ -36,6 +36,8 @@ def _key(passage: Passage) -> str:
 
 
 def _reason(passage: Passage, counts: Counter[str]) -> str:
+    if passage.ocr_confidence is not None and passage.ocr_confidence < DOUBTFUL:
+        return "ocr: read from a picture, with little confidence"
     if _DOT_LEADER.search(passage.text) or any(_CONTENTS.match(title) for title in passage.section):
         return "contents: a table of contents"
     if any(_REFERENCES.match(title) for title in passage.section):
