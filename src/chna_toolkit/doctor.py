@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -15,12 +14,9 @@ from chna_toolkit import __version__
 from chna_toolkit.cache import Store, default_folder
 from chna_toolkit.config import Settings, processors
 from chna_toolkit.errors import ChnaError, ExitCode
+from chna_toolkit.extraction.ocr import OcrError, find_engine, installed_languages
 from chna_toolkit.provenance import library_versions
 
-_OCR_HINTS = {
-    "ocrmypdf": "To give a scanned PDF a text: install it (on Debian or Ubuntu, apt install ocrmypdf), "
-    "run `ocrmypdf scanned.pdf readable.pdf`, and scan the new file."
-}
 _OLDEST_PYTHON = (3, 11)
 
 
@@ -40,7 +36,7 @@ def examine(settings: Settings) -> list[Check]:
     checks = [_python(), *_libraries(), _guarded("lexicon", lambda: _lexicon(settings))]
     checks += [_guarded("learned model", lambda: _model(settings))]
     checks += [_guarded("cache", lambda: _cache(settings)), _folder("temporary folder", tempfile.gettempdir())]
-    checks += [_folder("working folder", "."), *map(_ocr, ("tesseract", "ocrmypdf"))]
+    checks += [_folder("working folder", "."), _ocr(settings)]
     checks += [Check("processors", True, f"{processors()} for this process; -j {settings.workers} by default")]
     checks += [_configuration(settings), Check("chna-toolkit", True, __version__)]
     return sorted(checks, key=lambda check: check.name != "chna-toolkit")
@@ -116,16 +112,17 @@ def _folder(name: str, folder: str) -> Check:
         return Check(name, False, f"{path}: cannot be written: {error.strerror or error}", hint)
 
 
-def _ocr(name: str) -> Check:
-    """Look for a program that gives scanned documents a text; `chna` does not call it itself."""
-    program = shutil.which(name)
-    if not program:
-        return Check(name, True, "not installed; only scanned documents need it", _OCR_HINTS.get(name, ""))
+def _ocr(settings: Settings) -> Check:
+    """Look for the program that reads scanned pages; without it, all else works."""
     try:
-        done = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10, check=True)
-        return Check(name, True, (done.stdout or done.stderr).splitlines()[0])
-    except (OSError, subprocess.SubprocessError, IndexError) as error:
-        return Check(name, False, f"{program} does not run: {error}", "Install it again.")
+        engine = find_engine(settings.ocr_language)
+        languages = ", ".join(installed_languages(engine.program)[1])
+    except OcrError as error:
+        is_fine = error.is_missing and not settings.wants_ocr
+        detail = f"{error.reason}; scanned pages stay unread" if error.is_missing else error.reason
+        return Check("tesseract", is_fine or settings.ocr == "off", detail, error.hint)
+    detail = f"{engine.version} at {engine.program}; languages: {languages}; --ocr {settings.ocr} by default"
+    return Check("tesseract", True, f"{detail}, reads {engine.languages}")
 
 
 def _configuration(settings: Settings) -> Check:

@@ -170,7 +170,7 @@ def test_the_doctor_is_well_here(chna):
 def test_the_doctor_looks_at_another_lexicon_and_for_ocr_programs(chna, home):
     assert "BAD lexicon" in chna("doctor", "--lexicon", home).out
     names = {check["name"] for check in json.loads(chna("doctor", "--json").out)}
-    assert {"tesseract", "ocrmypdf", "lexicon", "cache", "working folder"} <= names
+    assert {"tesseract", "lexicon", "cache", "working folder"} <= names
 
 
 def test_a_lexicon_that_cannot_be_read_is_a_failed_check(chna, home, monkeypatch):
