@@ -26,6 +26,18 @@ Method = Annotated[
 Tables = Annotated[
     str | None, typer.Option("--tables", metavar="auto|off", help="Whether tables are read cell by cell.")
 ]
+Ocr = Annotated[
+    str | None,
+    typer.Option(
+        "--ocr",
+        metavar="auto|off|force",
+        help="Read pages without usable text by tesseract, if it is installed (auto, the default); or all pages.",
+    ),
+]
+OcrLanguage = Annotated[
+    str | None,
+    typer.Option("--ocr-language", metavar="eng+spa", help="What language OCR reads, as tesseract calls it."),
+]
 Timeout = Annotated[
     float | None, typer.Option("--timeout", metavar="SECONDS", help="Limit for one document; by default 120.")
 ]
@@ -42,7 +54,12 @@ Keyring = Annotated[
 ]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Neither use nor fill the cache.")]
 CacheDir = Annotated[
-    Path | None, typer.Option("--cache-dir", metavar="DIR", help="Folder of the cache; also CHNA_CACHE_DIR.")
+    str | None,
+    typer.Option("--cache-dir", "--cache", metavar="DIR", help="Folder of the cache, or s3://… ; also CHNA_CACHE_DIR."),
+]
+Cluster = Annotated[
+    str | None,
+    typer.Option("--cluster", metavar="ADDRESS", help="Work on a Dask cluster, such as tcp://host:8786."),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Write even where other files stand.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Nothing but errors.")]

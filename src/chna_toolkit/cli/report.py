@@ -13,6 +13,7 @@ from chna_toolkit.cli.output import stdout_may_close
 
 if TYPE_CHECKING:
     from chna_toolkit.results.run import Run
+    from chna_toolkit.storage import Place
 
 
 def register(app: typer.Typer) -> None:
@@ -34,11 +35,12 @@ def report(
         show_run(finished, out)
 
 
-def show_run(run: Run, out: Path) -> None:
+def show_run(run: Run, out: Place) -> None:
     """Write the summary table, the closing sentence and where the report stands to stdout."""
     from chna_toolkit.reports.terminal import print_summary
     from chna_toolkit.results.view import view_of
 
+    index = (out / "index.html").as_posix() if isinstance(out, Path) else out / "index.html"
     with stdout_may_close():
         print_summary(view_of(run), sys.stdout)
-        sys.stdout.write(f"\n{run.manifest.closing} Report: {(out / 'index.html').as_posix()}\n")
+        sys.stdout.write(f"\n{run.manifest.closing} Report: {index}\n")

@@ -26,10 +26,12 @@ def register(app: typer.Typer) -> None:
 
 def scan(
     paths: Annotated[
-        list[str], typer.Argument(metavar="PATHS", help="PDFs, folders, globs, or - for a list on stdin.")
+        list[str],
+        typer.Argument(metavar="PATHS", help="PDFs, folders, globs, URLs (https, s3, gs), or - for a list on stdin."),
     ],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="OUT", help="Folder for the tables and the report.")
+        str | None,
+        typer.Option("--output", "-o", metavar="OUT", help="Folder for the tables and the report, or s3://bucket/…"),
     ] = None,
     hospitals: Annotated[
         Path | None, typer.Option("--hospitals", metavar="FILE", help="hospitals.csv: which document is whose.")
@@ -37,8 +39,11 @@ def scan(
     lexicon: options.LexiconFolder = None,
     select: options.Select = None,
     jobs: options.Jobs = None,
+    cluster: options.Cluster = None,
     method: options.Method = None,
     tables: options.Tables = None,
+    ocr: options.Ocr = None,
+    ocr_language: options.OcrLanguage = None,
     timeout: options.Timeout = None,
     memory: options.Memory = None,
     passwords: options.Passwords = None,
@@ -66,8 +71,11 @@ def scan(
         "lexicon": lexicon,
         "select": select,
         "jobs": jobs,
+        "cluster": cluster,
         "method": method,
         "tables": tables,
+        "ocr": ocr,
+        "ocr_language": ocr_language,
         "timeout": timeout,
         "memory_mb": memory,
         "passwords": passwords,
