@@ -8,6 +8,7 @@ PDFium's own text call. PDFium is not thread-safe; one process reads one documen
 from __future__ import annotations
 
 import ctypes
+import logging
 import re
 import struct
 from collections.abc import Iterable
@@ -25,6 +26,8 @@ from chna_toolkit.extraction.rendering import Picture, picture_of
 from chna_toolkit.extraction.words import HYPHEN, PLAIN, Style, Word
 from chna_toolkit.model import DocumentStatus
 
+# What it warns of (a loop among bookmarks, say) is no news about files off the web.
+logging.getLogger("pypdfium2").setLevel(logging.ERROR)
 MAX_CHARS = 60_000  # on one page; a dense broadsheet has 20,000
 MAX_SIDE = 14_400.0  # points; the largest page PDF 1.x allows
 
