@@ -19,7 +19,6 @@ from chna_toolkit.model import Box, Document, Kind, Page
 
 DPI = 120.0
 MAX_PIXELS = 8_000_000  # of one picture
-_LEFT_OUT = "left out"
 # Colours that people who see few colours can tell apart (after Okabe and Ito).
 _COLORS = {
     Kind.HEADING: (0, 95, 160),
@@ -43,6 +42,11 @@ class _Sheet:
     pieces: Sequence[Piece]
     asides: Sequence[Aside]
     grids: Sequence[Grid]
+
+    @property
+    def letters(self) -> dict[str, str]:
+        """A letter for each reason to leave text out."""
+        return {reason: chr(ord("A") + n) for n, reason in enumerate(sorted({one.reason for one in self.asides}))}
 
 
 def draw_pages(
@@ -84,7 +88,7 @@ def _draw(pdf: Pdf, sheet: _Sheet) -> Any:
     for grid in sheet.grids:
         canvas.grid(grid)
     for aside in sheet.asides:
-        canvas.aside(aside)
+        canvas.aside(sheet.letters[aside.reason], aside)
     # Which block follows which shows best under the numbers.
     canvas.path(sheet.pieces)
     for number, piece in enumerate(sheet.pieces, 1):
@@ -140,18 +144,18 @@ class _Canvas:
         self.pen.rectangle((x, top, x + wide, top + _SMALL + 4), fill=(*color, 235))
         self.pen.text((x + 3, top + 1), text, font=font, fill=(255, 255, 255))
 
-    def aside(self, aside: Aside) -> None:
-        """Text that was left out: crossed, with the reason beside it."""
+    def aside(self, letter: str, aside: Aside) -> None:
+        """Text that was left out: crossed, with the letter beside it that stands for the reason."""
         x0, top, x1, bottom = place = self.box(aside.box, 1)
         self.pen.rectangle(place, fill=(*_ASIDE, 30), outline=(*_ASIDE, 255))
         for x in range(x0 - (bottom - top), x1, 9):  # strokes, cut at the edges of the box
             first, last = max(x, x0), min(x + bottom - top, x1)
             self.pen.line((first, bottom - (first - x), last, bottom - (last - x)), fill=(*_ASIDE, 110))
         font = _font(_SMALL)
-        wide = round(font.getlength(aside.reason)) + 6
-        x = x1 + 2 if x1 + 2 + wide < self.picture.width else max(0, x0 - 2 - wide)
-        self.pen.rectangle((x, top, x + wide, top + _SMALL + 4), fill=(255, 255, 255, 225))
-        self.pen.text((x + 3, top + 1), aside.reason, font=font, fill=_ASIDE)
+        wide = round(font.getlength(letter)) + 4
+        x = x1 + 1 if x1 + 1 + wide < self.picture.width else max(0, x0 - 1 - wide)
+        self.pen.rectangle((x, top, x + wide, top + _SMALL + 2), fill=(255, 255, 255, 225))
+        self.pen.text((x + 2, top), letter, font=font, fill=_ASIDE)
 
     def grid(self, grid: Grid) -> None:
         """The cells of a table."""
@@ -200,8 +204,8 @@ class _Legend:
         """Colours with what they stand for and how often, of what is on the page."""
         counts = {kind: sum(piece.kind is kind for piece in sheet.pieces) for kind in Kind}
         found = [(_COLORS[kind], f"{kind.replace('_', ' ')} {count}") for kind, count in counts.items() if count]
-        if sheet.asides:
-            found.append((_ASIDE, f"{_LEFT_OUT} {len(sheet.asides)}"))
+        for reason, letter in sheet.letters.items():
+            found.append((_ASIDE, f"{letter}: left out, {reason} {sum(one.reason == reason for one in sheet.asides)}"))
         return found
 
 

@@ -222,13 +222,17 @@ def _explain(raw: pdfium.RawPage, leaf: _Leaf, watch: Watch) -> None:
 
 
 def _trace(items: Sequence[Item], watch: Watch) -> None:
-    """Tell the watch where each block stands, on every page it runs over."""
+    """Tell the watch where each block stands, on every page and in every column it runs over."""
     for item in [item for item in items if not item.drop]:
-        places: dict[int, list[Line]] = {}
-        for page, line in item.parts if item.parts and item.table is None else [(item.page, line) for line in item.lines]:
-            places.setdefault(page, []).append(line)
-        for page, lines in places.items():
-            watch.piece(page, item.kind, item.level, box_of(lines), page != item.page)
+        parts = item.parts if item.parts and item.table is None else [(item.page, line) for line in item.lines]
+        pieces: list[tuple[int, list[Line]]] = []
+        for page, line in parts:
+            if pieces and pieces[-1][0] == page and (item.table is not None or line.top >= pieces[-1][1][-1].top):
+                pieces[-1][1].append(line)
+            else:
+                pieces.append((page, [line]))
+        for number, (page, lines) in enumerate(pieces):
+            watch.piece(page, item.kind, item.level, box_of(lines), number > 0)
 
 
 def _runs(words: Sequence[Word]) -> list[list[Word]]:

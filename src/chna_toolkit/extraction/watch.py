@@ -49,7 +49,7 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A block of text on one page, in reading order; `continues` one that began on the page before."""
+    """A block of text on one page, in reading order; `continues` one that began on the page or in the column before."""
 
     page: int
     kind: Kind
