@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from chna_toolkit import __version__
 from chna_toolkit.config import Settings
+from chna_toolkit.extraction.ocr import Ocr
 from chna_toolkit.inputs import Input
 from chna_toolkit.lexicon.model import Lexicon
 from chna_toolkit.storage import Place, Url, scrub
@@ -35,6 +36,7 @@ class Course:
     cpu_seconds: Mapping[str, float]  # by stage, added up over the documents read in this run
     cached: int  # documents that were neither read nor tagged anew
     exit_code: int
+    ocr: Ocr | None = None  # what read pictures, if anything could
 
 
 def now() -> datetime:
@@ -69,7 +71,7 @@ def make_manifest(
         lexicon_name=lexicon.name,
         lexicon_version=lexicon.version,
         lexicon_hash=lexicon.hash,
-        libraries=library_versions(),
+        libraries=library_versions() | _programs(course),
         python=platform.python_version(),
         platform=platform.platform(),
         command=[scrub(word) for word in course.command],
@@ -87,8 +89,14 @@ def make_manifest(
             "lexicon_note": lexicon.note,
             "workers": settings.workers,
             "cpu_seconds": {stage: round(value, 3) for stage, value in course.cpu_seconds.items()},
+            "ocr": course.ocr.key if course.ocr else "",
         },
     )
+
+
+def _programs(course: Course) -> dict[str, str]:
+    engine = course.ocr.engine if course.ocr else None
+    return {"tesseract": f"{engine.version} ({engine.languages})"} if engine else {}
 
 
 def _settings(settings: Settings) -> dict[str, Setting]:

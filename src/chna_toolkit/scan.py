@@ -151,6 +151,7 @@ def scan(
         cpu_seconds=cpu.seconds,
         cached=sum(finding.is_cached for finding in findings),
         exit_code=exit_code(findings),
+        ocr=plan.ocr,
     )
     tables = _tabulate(assessed, lexicon, settings, clock)
     del findings, assessed  # of hundreds of documents, a few hundred megabytes

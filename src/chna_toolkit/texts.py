@@ -97,6 +97,7 @@ def as_jsonl(file: str, document: Document) -> str:
             "box": passage.box,
             "row_header": passage.row_header,
             "column_header": passage.column_header,
+            "ocr_confidence": passage.ocr_confidence,
             "prev": previous[1] if previous[0] == passage.block else "",
             "text": passage.text,
         }

@@ -113,8 +113,8 @@ class Verbose(Lines):
             counted = sum(mention.counted for mention in one.mentions)
             say(
                 f"[{self.done}/{self.total}] {one.file}: {one.document.status}; pages: {len(one.document.pages)} "
-                f"({one.document.readable_pages} readable), words: {one.document.words}, mentions: {counted} "
-                f"counted, {len(one.mentions) - counted} set aside"
+                f"({one.document.readable_pages} readable{_by_ocr(one.document)}), words: {one.document.words}, "
+                f"mentions: {counted} counted, {len(one.mentions) - counted} set aside"
             )
             if one.document.reason:
                 say(f"    {one.document.reason}")
@@ -180,6 +180,12 @@ def explain(file: str, asides: Iterable[Aside]) -> None:
 
 def _failure(finding: Finding) -> str:
     return failure_line(finding.assessed.file, finding.assessed.document)
+
+
+def _by_ocr(document: Document) -> str:
+    if not document.ocr_pages:
+        return ""
+    return f", {document.ocr_pages} by OCR with confidence {document.ocr_confidence or 0:.2f}"
 
 
 def _documents(number: int) -> str:

@@ -38,9 +38,12 @@ def report(
 def show_run(run: Run, out: Place) -> None:
     """Write the summary table, the closing sentence and where the report stands to stdout."""
     from chna_toolkit.reports.terminal import print_summary
+    from chna_toolkit.results.summary import ocr_sentence
     from chna_toolkit.results.view import view_of
 
     index = (out / "index.html").as_posix() if isinstance(out, Path) else out / "index.html"
+    ocr = ocr_sentence(run.manifest)
     with stdout_may_close():
         print_summary(view_of(run), sys.stdout)
-        sys.stdout.write(f"\n{run.manifest.closing} Report: {index}\n")
+        sys.stdout.write(f"\n{ocr}\n" if ocr else "\n")
+        sys.stdout.write(f"{run.manifest.closing} Report: {index}\n")

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from chna_toolkit.results.cells import split_names
 from chna_toolkit.results.frames import rows_of
+
+if TYPE_CHECKING:
+    from chna_toolkit.results.run import Manifest
 
 _ASSESSED, _OCR = "assessed", "needs_ocr"
 
@@ -69,6 +73,17 @@ def closing_sentence(counts: Mapping[str, int | float | None]) -> str:
         lessons = _of(counts["lessons"], "lesson")
         sentence += f" Median coverage {counts['median_covered']:g} of {lessons}."
     return sentence
+
+
+def ocr_sentence(manifest: Manifest) -> str:
+    """Return what was read by OCR and what it cost; "" if nothing was."""
+    counts = manifest.counts
+    if not counts.get("ocr_pages"):
+        return ""
+    seconds = manifest.extra.get("cpu_seconds", {}).get("ocr", 0.0)
+    cost = f"{seconds:,.0f} s of processor time" if seconds else "nothing, from the cache"
+    pages, documents = _of(counts["ocr_pages"], "page"), _of(counts["read_by_ocr"], "document")
+    return f"Read by OCR: {pages} of {documents}; it cost {cost}."
 
 
 def _kind(status: str, assessed: bool) -> str:
