@@ -62,9 +62,9 @@ def test_a_range_of_years_is_no_clause_boundary() -> None:
 @given(st.text(max_size=200))
 def test_offsets_point_into_the_text_and_never_go_back(text: str) -> None:
     words = cut(text)
-    assert len(words.norms) == len(words.forms) == len(words.starts) == len(words.breaks) == len(words.sentences)
-    assert all(0 <= start < end <= len(text) for start, end in zip(words.starts, words.ends, strict=True))
-    assert words.starts == sorted(words.starts)
+    assert len(words.norms) == len(words.forms) == len(words.places) == len(words.breaks) == len(words.sentences)
+    assert all(0 <= start < end <= len(text) for start, end in words.places)
+    assert words.places == sorted(words.places)
     assert words.sentences == sorted(words.sentences)
 
 

@@ -7,8 +7,8 @@ prints meet whatever their inflection, capitals, quotes, hyphens, line breaks an
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 
 import simplemma
 
@@ -20,7 +20,7 @@ _REMEMBERED = 50_000  # words whose normal form is kept; more than a scan of ord
 # Strength of the punctuation before a word.
 NO_BREAK, COMMA, CLAUSE, SENTENCE = 0, 1, 2, 3
 
-_WORD = re.compile(r"\$?\d+(?:[.,]\d+)*%?(?:st|nd|rd|th|s)?\b%?|(?:[^\W\d_]\.){2,}|[^\W_]+(?:['’][^\W\d_]+)*")
+_WORD = re.compile(r"(\$?\d+(?:[.,]\d+)*%?(?:st|nd|rd|th|s)?\b%?|(?:[^\W\d_]\.){2,}|[^\W_]+(?:['’][^\W\d_]+)*)")
 _UNKNOWN_PLURAL = re.compile(r"[^\W\d_]{2}[^siu'\W\d_]s$")
 _YEAR = re.compile(r"(?:19|20)\d\d$")
 _BREAKS = re.compile(r"[.?!•▪◦●■□✓\n]|[;:—–|]|[,()\[\]{}]")
@@ -80,55 +80,63 @@ _NO_E = re.compile(r"^(craft|deposit|develop|fix|format|grow|guard|intern|long|p
 _CONTRACTIONS = {"won't": "will not", "can't": "cannot", "shan't": "shall not"}
 
 
-@dataclass(frozen=True, slots=True)
 class Words:
     """A text cut into words; all lists have one entry a word.
 
-    `starts` and `ends` are character offsets; `breaks[i]` is the strength of the punctuation
-    between word `i - 1` and word `i`; `sentences[i]` counts sentences within the text from 0.
+    `breaks[i]` is the strength of the punctuation between word `i - 1` and word `i`;
+    `sentences[i]` counts sentences within the text from 0.
     """
 
-    forms: list[str]  # lower case, as printed
-    norms: list[str]  # normal form
-    starts: list[int]
-    ends: list[int]
-    breaks: list[int]
-    sentences: list[int]
-    capitals: list[bool]  # begins with a capital
+    __slots__ = ("_pieces", "_places", "breaks", "capitals", "forms", "norms", "sentences")
+
+    def __init__(
+        self,
+        pieces: list[str],
+        forms: list[str],
+        norms: list[str],
+        breaks: list[int],
+        sentences: list[int],
+        capitals: list[bool],
+    ) -> None:
+        self.forms = forms  # lower case, as printed
+        self.norms = norms  # normal form
+        self.breaks = breaks
+        self.sentences = sentences
+        self.capitals = capitals  # begins with a capital
+        self._pieces = pieces  # of the text: what stands before a word and the word, in turn
+        self._places: list[tuple[int, int]] = []
 
     def __len__(self) -> int:
         return len(self.norms)
 
+    @property
+    def places(self) -> list[tuple[int, int]]:
+        """Character offsets: start and end of each word. Few texts are asked for them."""
+        if not self._places:
+            ends = list(accumulate(map(len, self._pieces)))
+            for place, word in enumerate(self._pieces[1::2]):
+                span = (ends[2 * place], ends[2 * place + 1])
+                self._places += [span] * len(_readings(word))
+        return self._places
+
 
 def cut(text: str) -> Words:
     """Cut a text into words. Hyphens separate, quotes vanish, a contraction becomes one word and `not`."""
-    forms: list[str] = []
-    norms: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    breaks: list[int] = []
-    sentences: list[int] = []
-    capitals: list[bool] = []
-    last, sentence = 0, 0
-    for match in _WORD.finditer(text):
-        start, end = match.span()
-        word = match.group()
-        strength = NO_BREAK
-        if (start - last != 1 and forms) or (start > last and text[last] != " "):
-            strength = _break_between(text, last, start, forms[-1] if forms else "", word)
-            if strength == SENTENCE and forms:
-                sentence += 1
-        last = end
-        for form, norm in _forms(word):
-            forms.append(form)
-            norms.append(norm)
-            starts.append(start)
-            ends.append(end)
-            breaks.append(strength)
-            sentences.append(sentence)
-            capitals.append(word[0].isupper())
-            strength = NO_BREAK
-    return Words(forms, norms, starts, ends, breaks, sentences, capitals)
+    pieces = _WORD.split(text)  # gap, word, gap, word, …, gap
+    printed = pieces[1::2]
+    read = list(map(_readings, printed))
+    breaks = [0] * len(read)
+    for place, gap in [(place, gap) for place, gap in enumerate(pieces[:-1:2]) if gap != " " and gap]:
+        breaks[place] = _break_in(gap, read[place - 1][-1][0] if place else "", printed[place])
+    words = [parts[0] for parts in read]
+    if "'" in text or "’" in text:  # some may be contractions
+        words = [part for parts in read for part in parts]
+        breaks = [one for strength, parts in zip(breaks, read, strict=True) for one in (strength, 0)[: len(parts)]]
+    sentences = [0] * len(words)
+    if SENTENCE in breaks:
+        sentences = list(accumulate((strength == SENTENCE for strength in breaks[1:]), initial=0))
+    forms, norms, capitals = map(list, zip(*words, strict=True)) if words else ([], [], [])
+    return Words(pieces, forms, norms, breaks, sentences, capitals)
 
 
 # Small words inside a name, and words that a sentence may begin with and a name does not.
@@ -145,60 +153,68 @@ def names(words: Words) -> list[tuple[int, int]]:
 
     A text in capitals or title case has none, and neither have names of hospitals.
     """
-    if not words.norms or sum(words.capitals) > 0.6 * len(words):
+    capitals, norms = words.capitals, words.norms
+    if not 2 <= sum(capitals) <= 0.6 * len(words):
         return []
-    spans = []
-    place = 0
-    while place < len(words):
-        if not words.capitals[place] or words.norms[place] in _NOT_FIRST:
-            place += 1
+    spans: list[tuple[int, int]] = []
+    done = 0  # words before it are dealt with
+    for place, capital in enumerate(capitals):
+        if not capital or place < done or norms[place] in _NOT_FIRST:
             continue
-        end = last = place + 1
+        end = done = place + 1
         while end < len(words) and not words.breaks[end]:
-            if words.capitals[end]:
-                last = end + 1
-            elif words.norms[end] not in _IN_NAMES:
+            if capitals[end]:
+                done = end + 1
+            elif norms[end] not in _IN_NAMES:
                 break
             end += 1
-        if sum(words.capitals[place:last]) > 1 and _OWN_NAMES.isdisjoint(words.norms[place:last]):
-            spans.append((place, last))
-        place = last
+        if sum(capitals[place:done]) > 1 and _OWN_NAMES.isdisjoint(norms[place:done]):
+            spans.append((place, done))
     return spans
 
 
-def _break_between(text: str, last: int, start: int, before: str, word: str) -> int:
+def _break_in(gap: str, before: str, word: str) -> int:
+    """Strength of the punctuation in the gap between a word form and the word after it."""
+    is_digit = word[0].isdigit()
+    is_short = before in _ABBREVIATIONS or len(before) == 1
+    return _strength(gap, is_short, is_digit or word[0].isupper(), is_digit and before[-1:].isdigit())
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _strength(gap: str, after_short: bool, before_capital: bool, in_range: bool) -> int:
+    """Strength of a gap after an abbreviation or letter, before a capital or figure, and between figures."""
     strength = NO_BREAK
-    for match in _BREAKS.finditer(text, last, start):
+    for match in _BREAKS.finditer(gap):
         mark = match.group()
         if mark in _SENTENCE_END:
-            if mark == "." and (before in _ABBREVIATIONS or len(before) == 1 or start == match.end()):
+            if mark == "." and (after_short or match.end() == len(gap)):
                 continue
-            opens = word[0].isupper() or word[0].isdigit() or mark != "."
-            strength = max(strength, SENTENCE if opens else CLAUSE)
+            strength = max(strength, SENTENCE if before_capital or mark != "." else CLAUSE)
         elif mark in _CLAUSE_END:
             # a dash between numbers is a range, not a clause
-            if mark in "–—" and word[0].isdigit() and before[-1:].isdigit():
-                continue
-            strength = max(strength, CLAUSE)
+            if not (mark in "–—" and in_range):
+                strength = max(strength, CLAUSE)
         elif mark != "\n":
             strength = max(strength, COMMA)
     return strength
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _forms(word: str) -> tuple[tuple[str, str], ...]:
-    """The (form, normal form) pairs that one printed word stands for."""
+def _readings(word: str) -> tuple[tuple[str, str, bool], ...]:
+    """What one printed word stands for: for each word form, normal form and whether it begins with a capital."""
+    return tuple((form, normal(form), word[0].isupper()) for form in _forms(word))
+
+
+def _forms(word: str) -> tuple[str, ...]:
     low = word.lower().replace("’", "'")
     if low.endswith(("'s", "s'")):
         low = low[:-2] if low.endswith("'s") else low[:-1]
     if low.endswith("n't"):
-        spelt = _CONTRACTIONS.get(low, low[:-3] + " not").split()
-        return tuple((part, normal(part)) for part in spelt)
+        return tuple(_CONTRACTIONS.get(low, low[:-3] + " not").split())
     if "'" in low and low.split("'")[1] in ("re", "ve", "ll", "d", "m"):
         low, _, tail = low.partition("'")
-        full = {"re": "are", "ve": "have", "ll": "will", "d": "would", "m": "am"}[tail]
-        return ((low, normal(low)), (full, normal(full)))
-    return ((low, normal(low)),)
+        return (low, {"re": "are", "ve": "have", "ll": "will", "d": "would", "m": "am"}[tail])
+    return (low,)
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -47,6 +47,9 @@ class AssertionFinder:
 
     def __init__(self, cues: tuple[Cue, ...], index: PhraseIndex) -> None:
         self._cues: list[tuple[Cue, Group]] = [(cue, index.add(cue.phrases)) for cue in cues]
+        self._first = index.reserve(len(cues))
+        for number, (_, group) in enumerate(self._cues):
+            index.give(group, self._first + number)
 
     def read(self, text: Words, hits: Hits, context: Hits, *, is_line: bool = False) -> Reading:
         """Find the cues of one text; the result answers for any span in it.
@@ -56,12 +59,13 @@ class AssertionFinder:
         found: list[tuple[Cue, Span]] = []
         cancelled: list[Span] = []
         general: list[Cue] = []
-        for cue, group in self._cues:
-            if cue.lines_only and not is_line:
+        here, above = hits.uses >> self._first, context.uses >> self._first
+        for number, (cue, group) in enumerate(self._cues):
+            is_above = cue.scope == "under"
+            if not (above if is_above else here) >> number & 1 or (cue.lines_only and not is_line):
                 continue
-            if cue.scope == "under":
-                if context.has(group):
-                    general.append(cue)
+            if is_above:
+                general.append(cue)
                 continue
             spans = hits.spans(group)
             if cue.assertion is None:

@@ -15,12 +15,11 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from itertools import pairwise
+from itertools import chain, pairwise, repeat
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +32,7 @@ from chna_toolkit.lexicon.words import Words
 from chna_toolkit.tagging.index import Hits, Profile, Span
 
 Floats = NDArray[np.float64]
+Feature = str | tuple[str, str]  # a word, or two words that follow each other
 
 FORMAT = 1  # of the files
 ARRAYS, META = "model.npz", "model.json"
@@ -40,6 +40,7 @@ ARRAYS, META = "model.npz", "model.json"
 # Text scores count less below it: one text is no more about a lesson than another that is not about it at all.
 FLOOR = -4.0
 
+_NO_COLUMNS: NDArray[np.int64] = np.array([], dtype=np.int64)
 _LOG = np.concatenate(([0.0], 1.0 + np.log(np.arange(1, 1000))))  # sublinear counts
 _MOST_SPANS = 3  # shown of a text and lesson
 _LEAST_SHARE = 0.25  # of the strongest part of a text, for another part to be shown
@@ -78,9 +79,19 @@ class Rows:
     lengths: NDArray[np.int64]  # features a text
 
 
-def word_features(norms: Sequence[str]) -> list[str]:
+def word_features(norms: Sequence[str]) -> Iterator[Feature]:
     """Words and pairs of neighbouring words, as often as they stand there."""
-    return [*norms, *(f"{one} {two}" for one, two in pairwise(norms))]
+    return chain(norms, pairwise(norms))
+
+
+def feature_name(feature: Feature) -> str:
+    """Return the name of a word feature, as models list it: words with a space between."""
+    return feature if isinstance(feature, str) else " ".join(feature)
+
+
+def _feature(name: str) -> Feature:
+    one, _, two = name.partition(" ")
+    return (one, two) if two else one
 
 
 def class_features(keys: Mapping[object, int]) -> list[str]:
@@ -98,40 +109,65 @@ class Encoder:
 
     def __init__(self, words: Sequence[str], classes: Sequence[str], idf: Floats, atoms: Sequence[str]) -> None:
         """`idf` has one weight a word feature, then one a class; `atoms` names the atoms of the index at hand."""
-        self._words = {name: column for column, name in enumerate(words)}
+        self._idf = idf
+        self._size = len(words)
         columns = {name: column for column, name in enumerate(classes, len(words))}
         self.by_atom = [columns.get(name, -1) for name in atoms]
-        self._idf = idf
-        self._by_profile: dict[Profile, tuple[int, ...]] = {}
+        self._columns: dict[Profile, NDArray[np.int64]] = {}
+        features = {_feature(name): column for column, name in enumerate(words)}
+        known = {one for feature in features for one in ((feature,) if isinstance(feature, str) else feature)}
+        self._numbers = {word: number for number, word in enumerate(sorted(known), 1)}  # 0: in no feature
+        self._base = len(known) + 1
+        self._single = np.full(self._base, -1, dtype=np.int64)
+        pairs = []
+        for feature, column in features.items():
+            if isinstance(feature, str):
+                self._single[self._numbers[feature]] = column
+            else:
+                pairs.append((self._numbers[feature[0]] * self._base + self._numbers[feature[1]], column))
+        # the last one is no pair: what the search for a greater one than all finds
+        self._pairs = np.array([*sorted(pairs), (np.iinfo(np.int64).max, -1)], dtype=np.int64)
 
     def rows(self, texts: Sequence[tuple[Words, Hits]]) -> Rows:
         """Encode the texts. Words and classes each have unit length."""
-        columns: list[int] = []
-        counts: list[int] = []
-        sizes: list[int] = []  # of the words, then of the classes of each text
-        for words, hits in texts:
-            found = Counter(map(self._words.get, word_features(words.norms)))
-            del found[None]
-            columns += found  # type: ignore[arg-type]  # None is gone
-            counts += found.values()
-            classes = self._classes(hits)
-            columns += classes
-            counts += [1] * len(classes)
-            sizes += (len(found), len(classes))
-        where = np.array(columns, dtype=np.int64)
-        values = _LOG[np.minimum(np.array(counts, dtype=np.int64), len(_LOG) - 1)] * self._idf[where]
-        block = np.repeat(np.arange(len(sizes)), sizes)
-        norms = np.sqrt(np.bincount(block, values * values, len(sizes)))
-        return Rows(where, values / norms[block], np.array(sizes, dtype=np.int64).reshape(-1, 2).sum(axis=1))
+        codes, counts = np.unique(
+            np.concatenate((self._word_codes(texts), self._class_codes(texts))), return_counts=True
+        )
+        text, where = np.divmod(codes, len(self._idf)) if len(self._idf) else (codes, codes)
+        is_class = where >= self._size
+        counts[is_class] = 1
+        values = _LOG[np.minimum(counts, len(_LOG) - 1)] * self._idf[where]
+        block = 2 * text + is_class
+        norms = np.sqrt(np.bincount(block, values * values, 2 * len(texts)))
+        return Rows(where, values / norms[block], np.bincount(text, minlength=len(texts)))
 
-    def _classes(self, hits: Hits) -> list[int]:
-        columns: set[int] = set()
-        for profile in {profile for _, _, profile in hits.found}:
-            if profile not in self._by_profile:
-                known = (self.by_atom[atom] for atom in profile.atoms)
-                self._by_profile[profile] = tuple(column for column in known if column >= 0)
-            columns.update(self._by_profile[profile])
-        return sorted(columns)
+    def _word_codes(self, texts: Sequence[tuple[Words, Hits]]) -> NDArray[np.int64]:
+        """Column, plus the number of columns times the number of the text, of each word and pair of words."""
+        sizes = [len(words) for words, _ in texts]
+        flat = chain.from_iterable(words.norms for words, _ in texts)
+        numbers = np.fromiter(map(self._numbers.get, flat, repeat(0)), np.int64, sum(sizes))
+        text = np.repeat(np.arange(len(sizes)), sizes)
+        singles = self._single[numbers]
+        pairs = numbers[:-1] * self._base + numbers[1:]
+        at = np.searchsorted(self._pairs[:, 0], pairs)
+        is_pair = (self._pairs[at, 0] == pairs) & (text[:-1] == text[1:])
+        columns = np.concatenate((singles, np.where(is_pair, self._pairs[at, 1], -1)))
+        codes = np.concatenate((text, text[:-1])) * len(self._idf) + columns
+        return np.asarray(codes[columns >= 0], dtype=np.int64)
+
+    def _class_codes(self, texts: Sequence[tuple[Words, Hits]]) -> NDArray[np.int64]:
+        found = [list(map(self._columns_of, hits.profiles)) for _, hits in texts]
+        columns = np.concatenate([_NO_COLUMNS, *chain.from_iterable(found)])
+        sizes = [sum(map(len, one)) for one in found]
+        text = np.repeat(np.arange(len(sizes)), sizes)
+        return np.asarray(text * len(self._idf) + columns, dtype=np.int64)
+
+    def _columns_of(self, profile: Profile) -> NDArray[np.int64]:
+        columns = self._columns.get(profile)
+        if columns is None:
+            known = sorted({self.by_atom[atom] for atom in profile.atoms} - {-1})
+            columns = self._columns[profile] = np.array(known, dtype=np.int64)
+        return columns
 
 
 @dataclass(frozen=True)
@@ -224,7 +260,7 @@ class Learned:
         self.lessons = tuple(lesson for lesson, _ in model.lessons)
         self._encoder = Encoder(model.words, model.classes, model.idf, atoms)
         self._names = (*model.words, *model.classes)
-        self._word_columns = {name: column for column, name in enumerate(model.words)}
+        self._word_columns = {_feature(name): column for column, name in enumerate(model.words)}
 
     def text_scores(self, texts: Sequence[tuple[Words, Hits]]) -> Floats:
         """Return log odds by the text alone: a row a text, a column a lesson, whatever the batch."""
@@ -258,7 +294,7 @@ class Learned:
         for place, name in enumerate(word_features(text.norms)):
             span = (place, place + 1) if place < size else (place - size, place - size + 2)
             yield self._word_columns.get(name, -1), span
-        for start, end, profile in hits.found:
+        for start, end, profile in hits.found():
             for column in dict.fromkeys(self._encoder.by_atom[atom] for atom in profile.atoms):
                 yield column, (start, end)
 

@@ -89,10 +89,13 @@ class ReadyRule:
     not_before: Group
     not_after: Group
     under: Group
+    header: Group
 
-    def applies(self, kind: str, context: Hits) -> bool:
-        """Whether a passage of this kind under these headings is one the rule is for."""
+    def applies(self, kind: str, context: Hits, headers: Hits) -> bool:
+        """Whether a passage of this kind under these headings, and headers of its cell, is one the rule is for."""
         if self.rule.kinds and kind not in self.rule.kinds:
+            return False
+        if self.header and not headers.spans(self.header):
             return False
         return not self.under or context.has(self.under)
 
@@ -154,50 +157,49 @@ class RuleBook:
         self._rules = [rule for rule in ready if rule.pattern.parts]
         local = (exclusion for lesson in chosen for exclusion in lesson.exclusions)
         self._exclusions = [_ready_exclusion(exclusion, index) for exclusion in (*lexicon.exclusions, *local)]
-        self._lay_out_slots()
+        self._lay_out_slots(index)
 
-    def _lay_out_slots(self) -> None:
-        """Number the patterns, and note which atoms fill which slot of which pattern.
+    def _lay_out_slots(self, index: PhraseIndex) -> None:
+        """Number the patterns, and give each of their slots its use of the index: a bit a slot and pattern.
 
         Slots are the parts, then the companion lists, then one for forbidden words.
         """
         patterns: list[ReadyRule | ReadyExclusion] = [*self._rules, *self._exclusions]
+        self._width = len(patterns)
         parts = max((len(one.pattern.parts) for one in patterns), default=0)
         needs = max((len(rule.needs) for rule in self._rules), default=0)
-        self._slots = parts + needs + 1
-        self.roles: dict[int, list[int]] = {}
-        self._filled = [0] * (self._slots - 1)  # patterns that have the slot at all
+        self._first = index.reserve((parts + needs + 1) * self._width)
+        lacking = [0] * (parts + needs)  # patterns that do not have the slot
         for number, one in enumerate(patterns):
-            bit = 1 << number
-            for slot, group in enumerate(one.pattern.parts):
-                self._give(group, slot, bit)
-                self._filled[slot] |= bit
+            slots = [*one.pattern.parts, *[None] * (parts - len(one.pattern.parts))]
+            forbidden = None
             if isinstance(one, ReadyRule):
-                for slot, group in enumerate(one.needs, parts):
-                    self._give(group, slot, bit)
-                    self._filled[slot] |= bit
-                self._give(one.unless, self._slots - 1, bit)
-        self._all = (1 << len(self._rules) + len(self._exclusions)) - 1
-
-    def _give(self, group: Group, slot: int, bit: int) -> None:
-        for atom in group:
-            row = self.roles.setdefault(atom, [0] * self._slots)
-            row[slot] |= bit
+                slots += one.needs
+                forbidden = one.unless
+            slots += [None] * (parts + needs - len(slots))
+            for slot, group in enumerate((*slots, forbidden)):
+                if group is not None:
+                    index.give(group, self._first + slot * self._width + number)
+                elif slot < len(lacking):
+                    lacking[slot] |= 1 << number
+        self._lacking = lacking
 
     def candidates(self, hits: Hits) -> tuple[list[ReadyRule], list[ReadyExclusion]]:
         """Return the rules and exclusions whose words are all there, in the order of the lexicon."""
-        *filled, forbidden = hits.masks(self._slots)
-        can = self._all & ~forbidden
-        for have, need in zip(filled, self._filled, strict=True):
-            can &= have | ~need
+        all_patterns = (1 << self._width) - 1
+        uses = hits.uses >> self._first
+        can = all_patterns
+        for lacking in self._lacking:
+            can &= uses | lacking
             if not can:
                 return [], []
+            uses >>= self._width
+        can &= ~uses
         rules: list[ReadyRule] = []
         exclusions: list[ReadyExclusion] = []
         while can:
-            lowest = can & -can
-            can ^= lowest
-            number = lowest.bit_length() - 1
+            number = (can & -can).bit_length() - 1
+            can &= can - 1
             if number < len(self._rules):
                 rules.append(self._rules[number])
             else:
@@ -217,6 +219,7 @@ def _ready(rule: Rule, index: PhraseIndex) -> ReadyRule:
         not_before=group(rule.not_before),
         not_after=group(rule.not_after),
         under=group(rule.under),
+        header=group(rule.header),
     )
 
 

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from importlib.resources import files
 from itertools import islice
 from pathlib import Path
@@ -55,7 +54,7 @@ _FEWEST = 6  # words of a passage that the learned layer may add to; cells and h
 _LETTER = re.compile(r"[^\W\d_]")
 _CLOSERS = " \"'”’)]"  # may stand behind the full stop of a sentence
 
-_MANY_LINES = 5_000  # headings whose hits are kept at the most
+_MANY_CONTEXTS = 5_000  # that are kept at the most
 _BATCH = 200  # texts looked up together
 
 
@@ -77,6 +76,17 @@ class _Unit:
     text: str
     kind: str
     context: tuple[str, ...]  # headings above it, cell headers, or the text before
+    headers: tuple[str, ...] = ()  # of its row and column
+
+
+@dataclass(slots=True)
+class _Look:
+    """A unit looked at: its words, the lexicon's phrases in it, and those in its context, where places mean nothing."""
+
+    unit: _Unit
+    words: Words
+    hits: Hits
+    context: Hits
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +137,10 @@ class Tagger:
             self._index = PhraseIndex(lexicon.speller)
             self._book = RuleBook(lexicon, frozenset(lesson.id for lesson in lexicon.lessons), self._index)
             self._assertions = AssertionFinder(lexicon.cues, self._index)
-            self._index.freeze(self._book.roles)
-        self._lines: dict[str, Hits] = {}  # of headings and headers met lately
-        self._learned = self._load(model) if method == "hybrid" else None
+            self._index.freeze()
+            self._learned = self._load(model) if method == "hybrid" else None
+            gc.freeze()  # all that stays is kept out of later collections
+        self._contexts: dict[tuple[str, ...], Hits] = {}  # met lately
 
     def _load(self, folder: Path | None) -> Learned | None:
         from chna_toolkit.tagging.learned import Learned, load_model
@@ -152,8 +163,9 @@ class Tagger:
         """Return all mentions of a document, counted and set aside, in reading order."""
         # in documents full of tables two passages in five are numbers alone
         units = (_unit_of(passage) for passage in document.passages if _LETTER.search(passage.text))
-        mentions = [mention for _, found, _ in self._tag_units(units, caution=_CAUTION) for mention in found]
-        reasons = document_reasons(document)
+        with _no_garbage_collection():
+            mentions = [mention for _, found, _ in self._tag_units(units, caution=_CAUTION) for mention in found]
+        reasons = document_reasons(document, {mention.passage for mention in mentions if mention.counted})
         return [
             replace(mention, counted=False, set_aside=reasons[mention.passage])
             if mention.counted and mention.passage in reasons
@@ -172,96 +184,48 @@ class Tagger:
 
     def see(self, texts: Iterable[tuple[str, str]], batch: int = _BATCH) -> Iterator[Seen]:
         """Return what the learned layer goes by in a stream of (text, text before it) pairs."""
-        for chunk, seen in self._look(_units_of(texts), batch):
-            for unit, words, hits in zip(chunk, *seen, strict=True):
-                yield Seen(words, hits, _strengths(self._tag_one(unit, words, hits)))
+        for looks in self._look(_units_of(texts), batch):
+            for look in looks:
+                yield Seen(look.words, look.hits, _strengths(self._tag_one(look)))
 
     def _tag_units(self, units: Iterable[_Unit], batch: int = _BATCH, caution: float = 0.0) -> Iterator[_Tagged]:
-        """Yield each unit with its mentions and, by the learned layer, the probability of each lesson."""
-        judged = partial(self._judged, caution=caution)
-        for chunk, (words, hits) in self._look(units, batch):
-            tagged = [self._tag_one(*one) for one in zip(chunk, words, hits, strict=True)]
-            if self._learned is None:
-                chances: list[Mapping[str, float]] = [{}] * len(chunk)
-            else:
-                found = self._learned.scores(list(zip(words, hits, strict=True)), list(map(_strengths, tagged)))
-                chances = [dict(zip(self._learned.lessons, row, strict=True)) for row in found.tolist()]
-                tagged = list(map(judged, chunk, words, hits, tagged, chances))
-            for unit, mentions, given in zip(chunk, tagged, chances, strict=True):
-                yield unit, [mention for mention in mentions if mention.lesson in self.lessons], given
+        """Yield each unit with its mentions and, if there are any, the learned layer's probability of each lesson."""
+        for looks in self._look(units, batch):
+            tagged = list(map(self._tag_one, looks))
+            chances = self._judge(looks, tagged, caution) if self._learned else {}
+            for place, (look, mentions) in enumerate(zip(looks, tagged, strict=True)):
+                chosen = [mention for mention in mentions if mention.lesson in self.lessons]
+                yield look.unit, chosen, chances.get(place, {})
 
-    def _look(self, units: Iterable[_Unit], batch: int) -> Iterator[tuple[list[_Unit], tuple[list[Words], list[Hits]]]]:
+    def _look(self, units: Iterable[_Unit], batch: int) -> Iterator[list[_Look]]:
         """Cut units into words and find the lexicon's phrases in them, some units at a time."""
         stream = iter(units)
         while chunk := list(islice(stream, batch)):
-            words = [cut(unit.text) for unit in chunk]
-            lines = list({line: None for unit in chunk for line in unit.context if line not in self._lines})
-            found = self._index.find([*words, *map(cut, lines)])
-            self._lines.update(zip(lines, found[len(chunk) :], strict=True))
-            yield chunk, (words, found[: len(chunk)])
-            if len(self._lines) > _MANY_LINES:
-                self._lines.clear()
+            looks = []
+            for unit in chunk:
+                words = cut(unit.text)
+                looks.append(_Look(unit, words, self._index.find(words), self._context(unit.context)))
+            yield looks
 
-    def _judged(
-        self,
-        unit: _Unit,
-        words: Words,
-        hits: Hits,
-        mentions: list[Mention],
-        chances: Mapping[str, float],
-        *,
-        caution: float,
-    ) -> list[Mention]:
-        """Set aside what the learned layer finds unlikely, and add what it finds and no rule did."""
-        assert self._learned is not None
-        keep, add = (bar + caution for bar in (self._learned.model.keep, self._learned.model.add))
-        judged = [
-            replace(mention, counted=False, set_aside=UNLIKELY)
-            if mention.counted and chances[mention.lesson] < keep
-            else mention
-            for mention in mentions
-        ]
-        found = {m.lesson for m in mentions if m.counted or m.set_aside.startswith(EXCLUDED)}
-        missing = [lesson for lesson, chance in chances.items() if chance >= add and lesson not in found]
-        if not missing or len(words) < (_FEWEST if caution else 1):
-            return judged
-        reading = self._reading(unit, words, hits)
-        added = [
-            self._learned_mention(unit, words, hits, lesson, chances[lesson], mentions, reading) for lesson in missing
-        ]
-        return sorted([*judged, *added], key=_by_place)
+    def _context(self, lines: tuple[str, ...]) -> Hits:
+        """Hits of the headings and headers that a text stands under."""
+        if lines not in self._contexts:
+            if len(self._contexts) > _MANY_CONTEXTS:
+                self._contexts.clear()
+            profiles = (profile for line in lines for profile in self._index.find(cut(line)).profiles)
+            self._contexts[lines] = Hits(list(profiles))
+        return self._contexts[lines]
 
-    def _learned_mention(
-        self,
-        unit: _Unit,
-        words: Words,
-        hits: Hits,
-        lesson: str,
-        chance: float,
-        mentions: list[Mention],
-        reading: Reading,
-    ) -> Mention:
-        """Make the mention of a lesson that the learned layer alone finds.
-
-        Where a rule came near, its place says where the evidence stands and how it is asserted;
-        elsewhere the words that decided and what most words of the text are asserted as.
-        """
-        rule, confidence = f"{lesson}.learned", round(chance, 3)
-        near = [mention for mention in mentions if mention.lesson == lesson]
-        if near:
-            best = max(near, key=lambda mention: (mention.confidence, -mention.start, mention.rule))
-            return replace(best, rule=rule, confidence=confidence, counted=True, set_aside="")
-        match = self._learned.evidence(words, hits, lesson) if self._learned else ((0, len(words)),)
-        return _mention_at(unit, words, match, reading.majority(lesson), lesson, rule, confidence)
-
-    def _tag_one(self, unit: _Unit, text: Words, hits: Hits) -> list[Mention]:
-        rules, exclusions = self._book.candidates(hits)
-        if unit.context:
+    def _tag_one(self, look: _Look) -> list[Mention]:
+        """Return the mentions of a unit by rules alone."""
+        rules, exclusions = self._book.candidates(look.hits)
+        if look.unit.context:
             rules = rules + self._book.whole
         if not rules:
             return []
-        context = self._context(unit.context)
-        rules = _promising([rule for rule in rules if rule.applies(unit.kind, context)])
+        text, hits = look.words, look.hits
+        headers = self._context(look.unit.headers)
+        rules = _promising([rule for rule in rules if rule.applies(look.unit.kind, look.context, headers)])
         found = [(ready.rule, match) for ready in rules for match in ready.matches(text, hits)]
         if not found:
             return []
@@ -269,16 +233,60 @@ class Tagger:
         claims = _settle([_Claim(rule, match, _excluded_by(rule, match, excluded)) for rule, match in found])
         if not claims:
             return []
-        reading = self._reading(unit, text, hits)
-        return sorted((_mention(unit, text, claim, reading) for claim in claims), key=_by_place)
+        reading = self._reading(look)
+        return sorted((_mention(look, claim, reading) for claim in claims), key=_by_place)
 
-    def _reading(self, unit: _Unit, text: Words, hits: Hits) -> Reading:
-        is_line = not unit.text.rstrip(_CLOSERS).endswith((".", "!", "?"))
-        return self._assertions.read(text, hits, self._context(unit.context), is_line=is_line)
+    def _reading(self, look: _Look) -> Reading:
+        is_line = not look.unit.text.rstrip(_CLOSERS).endswith((".", "!", "?"))
+        return self._assertions.read(look.words, look.hits, look.context, is_line=is_line)
 
-    def _context(self, lines: tuple[str, ...]) -> Hits:
-        """Hits of the headings and headers that a text stands under; their positions mean nothing."""
-        return Hits([hit for line in lines for hit in self._lines[line].found])
+    def _judge(self, looks: list[_Look], tagged: list[list[Mention]], caution: float) -> dict[int, Mapping[str, float]]:
+        """Put the units to the learned layer and change their mentions; returns probabilities by place.
+
+        With `caution`, texts too short for it that no rule found anything in are left out.
+        """
+        assert self._learned is not None
+        keep, add = (bar + caution for bar in (self._learned.model.keep, self._learned.model.add))
+        least = _FEWEST if caution else 1
+        put = [place for place, look in enumerate(looks) if tagged[place] or len(look.words) >= least]
+        texts = [(looks[place].words, looks[place].hits) for place in put]
+        rows = self._learned.scores(texts, [_strengths(tagged[place]) for place in put])
+        chances: dict[int, Mapping[str, float]] = {}
+        for place, row, is_likely in zip(put, rows, rows.max(axis=1, initial=0.0) >= add, strict=True):
+            if is_likely or tagged[place]:
+                given = chances[place] = dict(zip(self._learned.lessons, row.tolist(), strict=True))
+                mentions = [_doubted(mention, given, keep) for mention in tagged[place]]
+                if is_likely and len(looks[place].words) >= least:
+                    mentions += self._missed(looks[place], tagged[place], given, add)
+                    mentions.sort(key=_by_place)
+                tagged[place] = mentions
+        return chances
+
+    def _missed(self, look: _Look, mentions: list[Mention], chances: Mapping[str, float], add: float) -> list[Mention]:
+        """Return mentions of the lessons that the learned layer finds and no rule did."""
+        found = {mention.lesson for mention in mentions if mention.counted or mention.set_aside.startswith(EXCLUDED)}
+        missing = [lesson for lesson, chance in chances.items() if chance >= add and lesson not in found]
+        if not missing:
+            return []
+        reading = self._reading(look)
+        return [self._learned_mention(look, lesson, chances[lesson], mentions, reading) for lesson in missing]
+
+    def _learned_mention(
+        self, look: _Look, lesson: str, chance: float, mentions: list[Mention], reading: Reading
+    ) -> Mention:
+        """Make the mention of a lesson that the learned layer alone finds.
+
+        Where a rule came near, its place says where the evidence stands and how it is asserted;
+        elsewhere the words that decided and what most words of the text are asserted as.
+        """
+        assert self._learned is not None
+        rule, confidence = f"{lesson}.learned", round(chance, 3)
+        near = [mention for mention in mentions if mention.lesson == lesson]
+        if near:
+            best = max(near, key=lambda mention: (mention.confidence, -mention.start, mention.rule))
+            return replace(best, rule=rule, confidence=confidence, counted=True, set_aside="")
+        match = self._learned.evidence(look.words, look.hits, lesson)
+        return _mention_at(look, match, reading.majority(lesson), lesson, rule, confidence)
 
     def _summed_up(self, mentions: list[Mention], chances: Mapping[str, float]) -> dict[str, Label]:
         labels: dict[str, Label] = {}
@@ -297,15 +305,11 @@ class Tagger:
 
 @contextmanager
 def _no_garbage_collection() -> Iterator[None]:
-    """Hundreds of thousands of small values that all stay: looking through them again and again doubles the time.
-
-    They are kept out of later collections as well.
-    """
+    """Spare looking for cycles where hundreds of thousands of small values are made and none has any."""
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
-        gc.freeze()
     finally:
         if was_on:
             gc.enable()
@@ -384,21 +388,27 @@ def _give_way(claim: _Claim, strong: set[str]) -> _Claim:
     return replace(claim, set_aside=f"yields to {rivals[0]}") if rivals and not claim.set_aside else claim
 
 
-def _mention(unit: _Unit, text: Words, claim: _Claim, reading: Reading) -> Mention:
+def _doubted(mention: Mention, chances: Mapping[str, float], keep: float) -> Mention:
+    """Set a mention aside that the learned layer finds unlikely."""
+    if mention.counted and chances[mention.lesson] < keep:
+        return replace(mention, counted=False, set_aside=UNLIKELY)
+    return mention
+
+
+def _mention(look: _Look, claim: _Claim, reading: Reading) -> Mention:
     rule = claim.rule
     verdict = Verdict(rule.assertion) if rule.assertion else reading.verdict(claim.match, rule.lesson)
-    mention = _mention_at(unit, text, claim.match, verdict, rule.lesson, rule.id, rule.confidence)
+    mention = _mention_at(look, claim.match, verdict, rule.lesson, rule.id, rule.confidence)
     return replace(mention, counted=False, set_aside=claim.set_aside) if claim.set_aside else mention
 
 
-def _mention_at(
-    unit: _Unit, text: Words, match: Match, verdict: Verdict, lesson: str, rule: str, confidence: float
-) -> Mention:
-    parts = tuple((text.starts[first], text.ends[last - 1]) for first, last in match)
+def _mention_at(look: _Look, match: Match, verdict: Verdict, lesson: str, rule: str, confidence: float) -> Mention:
+    places = look.words.places
+    parts = tuple((places[first][0], places[last - 1][1]) for first, last in match)
     return Mention(
         lesson=lesson,
         rule=rule,
-        passage=unit.number,
+        passage=look.unit.number,
         start=parts[0][0],
         end=max(end for _, end in parts),
         parts=parts,
@@ -424,7 +434,7 @@ def _strengths(mentions: Iterable[Mention]) -> dict[str, float]:
 
 def _unit_of(passage: Passage) -> _Unit:
     headers = tuple(header for header in (passage.row_header, passage.column_header) if header)
-    return _Unit(passage.index, passage.text, passage.kind.value, (*passage.section, *headers))
+    return _Unit(passage.index, passage.text, passage.kind.value, (*passage.section, *headers), headers)
 
 
 def _units_of(texts: Iterable[tuple[str, str]]) -> Iterator[_Unit]:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from chna_toolkit.errors import MissingDependencyError, UsageError
 from chna_toolkit.evaluation.metrics import SPLIT, load_gold, split_of
 from chna_toolkit.lexicon.model import Lexicon
-from chna_toolkit.tagging.learned import FLOOR, Combiner, Encoder, Floats, Model, word_features
+from chna_toolkit.tagging.learned import FLOOR, Combiner, Encoder, Floats, Model, feature_name, word_features
 from chna_toolkit.tagging.tagger import COUNTED, Seen, Tagger
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ class _TextModel:
     def fit(
         cls, seen: Sequence[Seen], bears: NDArray[np.bool_], known: NDArray[np.bool_], weights: Floats, atoms: list[str]
     ) -> _TextModel:
-        in_words = Counter(name for one in seen for name in set(word_features(one.words.norms)))
+        in_words = Counter(feature_name(one) for text in seen for one in set(word_features(text.words.norms)))
         in_classes = Counter(name for one in seen for name in _classes_of(one, atoms))
         words = sorted(name for name, count in in_words.items() if count >= _LEAST_TEXTS)
         classes = sorted(name for name, count in in_classes.items() if count >= _LEAST_TEXTS)
@@ -216,7 +216,7 @@ class _TextModel:
 
 
 def _classes_of(seen: Seen, atoms: Sequence[str]) -> set[str]:
-    return {atoms[atom] for _, _, profile in seen.hits.found for atom in profile.atoms}
+    return {atoms[atom] for profile in seen.hits.profiles for atom in profile.atoms}
 
 
 def _fold(group: str) -> int:
