@@ -160,6 +160,8 @@ def _leaf(
             leaf.tables, words = found.tables, found.words
             watch.lap("tables")
         leaf.lines = lines_of(words)
+    except MemoryError:
+        raise  # the limit may be raised: whoever set it tries again without the page
     except Exception:  # whatever a hostile page provokes costs that page only
         warnings.add("pages_unreadable")
         return _Leaf(number)
