@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +16,7 @@ from chna_toolkit.errors import ExitCode, UsageError
 if TYPE_CHECKING:
     from chna_toolkit.inputs import Input
     from chna_toolkit.model import Document
+    from chna_toolkit.texts import Explained
 
 
 def register(app: typer.Typer) -> None:
@@ -57,29 +58,14 @@ def extract(
     verbose: options.Verbose = False,
 ) -> None:
     """Write the text of PDFs, as the scan reads it."""
-    from chna_toolkit.cli.progress import explain, failure_line
+    given = options.given(locals(), but="output")
     from chna_toolkit.config import load_settings
-    from chna_toolkit.extraction.watch import CUT
     from chna_toolkit.inputs import find_inputs
-    from chna_toolkit.model import DocumentStatus
     from chna_toolkit.scan import make_plan
     from chna_toolkit.texts import SUFFIXES, Pictures, check_pictures, output_names, read_texts
 
     if form not in SUFFIXES:
         raise UsageError(f"--format {form!r} is unknown", f"Choose one of {', '.join(SUFFIXES)}.")
-    given: dict[str, object] = {
-        "jobs": jobs,
-        "cluster": cluster,
-        "tables": tables,
-        "ocr": ocr,
-        "ocr_language": ocr_language,
-        "timeout": timeout,
-        "memory_mb": memory,
-        "passwords": passwords,
-        "keyring": keyring or None,
-        "cache": False if no_cache else None,
-        "cache_dir": cache_dir,
-    }
     settings = load_settings(given, config=config)
     inputs = find_inputs(paths, sys.stdin if "-" in paths else ())
     names = output_names(inputs, output, form, force=force) if output else {}
@@ -88,20 +74,30 @@ def extract(
         check_pictures(inputs, pictures, force=force)
     elif pages:
         raise UsageError("--pages chooses what --debug draws", "Give --debug DIR as well.")
-    failed = cut = 0
     with stdout_may_close():
         plan = make_plan(settings, explains=verbose)
-        for item, (document, asides) in read_texts(inputs, plan, settings, pictures):
-            failed += not document.status.is_searchable
-            cut += not CUT.isdisjoint(document.warnings)
-            if document.status is not DocumentStatus.OK:
-                say(failure_line(item.file, document))
-            explain(item.file, asides)
-            _write(item, document, form, names)
+        failed, cut = _write_all(read_texts(inputs, plan, settings, pictures), form, names)
     if names and not quiet:
         say(f"{len(names)} files in {output}")
     if failed or cut:
         raise typer.Exit(ExitCode.NO_INPUT if failed == len(inputs) else ExitCode.PARTIAL)
+
+
+def _write_all(readings: Iterable[tuple[Input, Explained]], form: str, names: Mapping[str, Path]) -> tuple[int, int]:
+    """Write the texts and say what was amiss; return how many could not be read, and how many only in part."""
+    from chna_toolkit.cli.progress import explain, failure_line
+    from chna_toolkit.extraction.watch import CUT
+    from chna_toolkit.model import DocumentStatus
+
+    failed = cut = 0
+    for item, (document, asides) in readings:
+        failed += not document.status.is_searchable
+        cut += not CUT.isdisjoint(document.warnings)
+        if document.status is not DocumentStatus.OK:
+            say(failure_line(item.file, document))
+        explain(item.file, asides)
+        _write(item, document, form, names)
+    return failed, cut
 
 
 def _write(item: Input, document: Document, form: str, names: Mapping[str, Path]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -65,3 +66,18 @@ Force = Annotated[bool, typer.Option("--force", help="Write even where other fil
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Nothing but errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="A line for each document, saying what became of it.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+
+# Arguments that are settings, and the names of those that are called otherwise.
+_NAMES = {"memory": "memory_mb", "no_cache": "cache"}
+_SETTINGS = (
+    "output", "hospitals", "lexicon", "select", "jobs", "cluster", "method", "tables", "ocr", "ocr_language",
+    "timeout", "memory", "passwords", "keyring", "no_cache", "cache_dir",
+)  # fmt: skip
+
+
+def given(arguments: Mapping[str, object], but: str = "") -> dict[str, object]:
+    """Return the settings among a command's arguments by name, without the one `but`; None was not given."""
+    found = {_NAMES.get(name, name): arguments[name] for name in _SETTINGS if name in arguments and name != but}
+    # A switch that is off says nothing; `--no-cache` is the cache switched off.
+    switches = {"keyring": True, "cache": False}
+    return {name: (switches[name] if value else None) if name in switches else value for name, value in found.items()}

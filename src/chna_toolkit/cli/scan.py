@@ -60,29 +60,12 @@ def scan(
     Writes OUT/index.html, summary.md, run.json and the tables as CSV. Run again after an
     interruption or with more PDFs, it only does what is new.
     """
+    given = options.given(locals())
     from chna_toolkit.cli.progress import make_progress
     from chna_toolkit.config import load_settings
 
     if quiet and verbose:
         raise UsageError("-q and -v exclude each other", "Give one of them.")
-    given: dict[str, object] = {
-        "output": output,
-        "hospitals": hospitals,
-        "lexicon": lexicon,
-        "select": select,
-        "jobs": jobs,
-        "cluster": cluster,
-        "method": method,
-        "tables": tables,
-        "ocr": ocr,
-        "ocr_language": ocr_language,
-        "timeout": timeout,
-        "memory_mb": memory,
-        "passwords": passwords,
-        "keyring": keyring or None,
-        "cache": False if no_cache else None,
-        "cache_dir": cache_dir,
-    }
     settings = load_settings(given, config=config)
     outcome = _run(paths, settings, make_progress(quiet, verbose), force, verbose)
     if not quiet:
