@@ -10,9 +10,10 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from chna_toolkit.extraction.lines import same_row
-from chna_toolkit.extraction.words import Line
+from chna_toolkit.extraction.words import Line, Word
 from chna_toolkit.model import Box
 
 MARGIN = 0.12  # of the page height, top and bottom, where running heads live
@@ -130,20 +131,29 @@ def _candidates(sheet: Sheet) -> list[tuple[Line, int, str]]:
             continue
         if len(line.words) > 14 or not _outermost(sheet, line, zone):
             continue
-        ends = (line.words[0], line.words[-1])
-        bars = [w.text for w in line.words if w.text in "|•·"]
-        for word in ends:
-            if word.text.isdigit() and 0 < int(word.text) < 2000 and not line.marker:
-                spaced = len(line.words) > 1 and (bars or _apart(line, word))
-                if spaced:
-                    found.append((line, int(word.text), word.text))
+        found += [(line, int(word.text), word.text) for word in _numbers_apart(line)]
     return found
 
 
-def _apart(line: Line, word: object) -> bool:
-    first = word is line.words[0]
-    a, b = (line.words[0], line.words[1]) if first else (line.words[-2], line.words[-1])
-    return b.x0 - a.x1 > 0.6 * line.height
+def _numbers_apart(line: Line) -> list[Word]:
+    """Words of a running head that may be its page number: at an end or between two parts, wider white beside it."""
+    words = line.words
+    if len(words) < 2 or line.marker:
+        return []
+    bars = any(word.text in "|•·" for word in words)
+    gaps = [b.x0 - a.x1 for a, b in pairwise(words)]
+    usual = sorted(gaps)[(len(gaps) - 1) // 2]
+    found = []
+    for index, word in enumerate(words):
+        if not word.text.isdigit() or not 0 < int(word.text) < 2000:
+            continue
+        beside = gaps[max(0, index - 1) : index + 1]
+        at_end = len(beside) == 1
+        white = min(beside)
+        wide = white > (0.6 if at_end else 0.8) * line.height or (len(gaps) > 2 and white > 1.6 * usual + 0.5)
+        if wide or (bars and at_end):
+            found.append(word)
+    return found
 
 
 def _outermost(sheet: Sheet, line: Line, zone: str) -> bool:
@@ -194,7 +204,7 @@ def _ruled_off(sheet: Sheet) -> list[Line]:
 
 
 def _beside(sheet: Sheet, mate: Line, line: Line) -> bool:
-    return same_row(mate, line) and len(mate.words) < 15 and _zone(sheet, mate) != "body"
+    return same_row(mate, line, 0.3) and len(mate.words) < 15 and _zone(sheet, mate) != "body"
 
 
 def why_removed(sheet: Sheet, line: Line) -> str:

@@ -60,6 +60,7 @@ class _Draft:
     level: int = 0
     row_header: str = ""
     column_header: str = ""
+    aside: bool = False  # it follows the prose of its page
 
 
 def write_passages(items: Sequence[Item], pages: Sequence[PageText], vocabulary: Vocabulary) -> tuple[Passage, ...]:
@@ -82,8 +83,11 @@ def write_passages(items: Sequence[Item], pages: Sequence[PageText], vocabulary:
             drafts.append(_Draft(Kind.HEADING, title, running.lines, above, block, item.level))
             section.append((item.level, title))
             continue
-        drafts += _prose_drafts(item.kind, running, tuple(title for _, title in section), block)
-    drafts.sort(key=lambda draft: draft.lines[0].page)
+        prose = _prose_drafts(item.kind, running, tuple(title for _, title in section), block)
+        for draft in prose:
+            draft.aside = item.aside
+        drafts += prose
+    drafts.sort(key=lambda draft: (draft.lines[0].page, draft.aside))
     return tuple(_placed(index, draft, pages) for index, draft in enumerate(drafts))
 
 

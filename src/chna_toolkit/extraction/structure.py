@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from chna_toolkit.extraction.asides import mark_asides
 from chna_toolkit.extraction.layout import Block
-from chna_toolkit.extraction.lines import same_row
+from chna_toolkit.extraction.lines import is_bullet, same_row
 from chna_toolkit.extraction.tables import Table
 from chna_toolkit.extraction.words import HYPHEN, Line, Style
 from chna_toolkit.model import Kind
@@ -46,6 +47,8 @@ class Item:
     style: Style
     level: int = 0
     drop: str = ""  # why it is no text ("chart label"), or ""
+    captioned: bool = False  # it captions a figure, names a source or belongs to a chart
+    aside: bool = False  # it follows the prose of its page
     parts: list[tuple[int, Line]] = field(default_factory=list)  # page and line, once joined over pages
     x0: float = 0.0
     x1: float = 0.0
@@ -97,6 +100,7 @@ def classify(page: int, blocks: Sequence[Block], body: Body) -> list[Item]:
     _mark_chart_labels(items, body)
     _mark_rows(items, body)
     _mark_signatures(items, body)
+    mark_asides(items, body)
     return items
 
 
@@ -108,7 +112,9 @@ def _items(page: int, block: Block, body: Body) -> list[Item]:
         return [item]
     if _LEADERS.search(text):
         return [_item(page, [line], Kind.LIST_ITEM, line.style) for line in block.lines]
-    return [_item(page, block.lines, _kind(block, text, style, body), style)]
+    item = _item(page, block.lines, _kind(block, text, style, body), style)
+    item.captioned = item.kind is Kind.CAPTION
+    return [item]
 
 
 def _item(page: int, lines: list[Line], kind: Kind, style: Style) -> Item:
@@ -124,6 +130,7 @@ def _kind(block: Block, text: str, style: Style, body: Body) -> Kind:
     raised = first.words[0].height < 0.8 * first.height and first.words[0].text[0].isdigit()
     if (
         small
+        and not is_bullet(first.marker)
         and (raised or _NOTE_START.match(text))
         and block.words > 4
         and (raised or text[0].isdigit() or text[0] in "*†‡")
@@ -329,7 +336,7 @@ def _continuation(items: Sequence[Item], index: int, tail: Item, taken: set[int]
     real = 0  # passages of weight between
     for step in range(index + 1, min(index + 16, len(items))):
         other = items[step]
-        if step in taken or other.drop or other.page > tail.page + 1:
+        if step in taken or other.drop or other.aside or other.page > tail.page + 1:
             continue
         if other.kind is not Kind.PARAGRAPH or other.marker:
             if other.kind in (Kind.PARAGRAPH, Kind.LIST_ITEM) and _like(other.style, tail.style):
