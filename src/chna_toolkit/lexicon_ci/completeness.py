@@ -57,7 +57,7 @@ _HINTS = {
 
 def _kinds(suite: Suite) -> Iterator[tuple[str, dict[str, Origin], set[str], Severity]]:
     lexicon = suite.lexicon
-    yield "rule", {rule.id: rule.origin for rule in suite.rules.values()}, _rules(suite), Severity.ERROR
+    yield "rule", {rule.id: rule.origin for rule in suite.rules.values()}, rules_exercised(suite), Severity.ERROR
     exclusions = [*lexicon.exclusions, *(one for lesson in lexicon.lessons for one in lesson.exclusions)]
     aside = {mention.set_aside for read in suite.reads for mention in suite.bench.mentions(read.looked)}
     done = {reason.removeprefix("excluded: ") for reason in aside}
@@ -65,7 +65,8 @@ def _kinds(suite: Suite) -> Iterator[tuple[str, dict[str, Origin], set[str], Sev
     yield "cue", {cue.id: cue.origin for cue in lexicon.cues}, _cues(suite), Severity.WARNING
 
 
-def _rules(suite: Suite) -> set[str]:
+def rules_exercised(suite: Suite) -> set[str]:
+    """Return the ids of the rules that count in some example that must match."""
     good = [read for read in suite.reads if read.example.expect == "match" and not read.problem]
     return {one.rule for read in good for one in counted(read.mentions)}
 
