@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, replace
 
 from chna_toolkit.lexicon.model import Exclusion, Rule
@@ -17,7 +18,7 @@ from chna_toolkit.tagging.assertion import AssertionFinder
 from chna_toolkit.tagging.index import Group, Hits
 from chna_toolkit.tagging.rules import ReadyExclusion, ReadyRule, _ready, _ready_exclusion
 from chna_toolkit.tagging.setting_aside import document_reasons
-from chna_toolkit.tagging.tagger import Tagger, _Unit, _unit_of
+from chna_toolkit.tagging.tagger import Tagger, _Look, _Unit, _unit_of
 
 Place = tuple[int, int]  # characters: first, one past the last
 
@@ -68,17 +69,13 @@ class Bench:
         """Find the lexicon's phrases in passages, in order; each passage counts as a document of its own."""
         listed = list(passages)
         units = [_unit_of(passage) for passage in listed]
-        place = 0
-        for chunk, (words, hits) in self.tagger._look(iter(units), 200):
-            for unit, text, found in zip(chunk, words, hits, strict=True):
-                passage = listed[place]
-                context = self.tagger._context(unit.context)
-                yield Looked(passage, text, found, context, _reason(passage), unit)
-                place += 1
+        looks = (look for some in self.tagger._look(units, 200) for look in some)
+        for passage, look in zip(listed, looks, strict=True):
+            yield Looked(passage, look.words, look.hits, look.context, _reason(passage), look.unit)
 
     def mentions(self, looked: Looked) -> list[Mention]:
         """Return the mentions of a passage, counted and set aside, by the rules as they stand now."""
-        found = self.tagger._tag_one(looked.unit, looked.words, looked.hits)
+        found = self.tagger._tag_one(_Look(looked.unit, looked.words, looked.hits, looked.context))
         if not looked.reason:
             return found
         return [replace(one, counted=False, set_aside=looked.reason) if one.counted else one for one in found]
@@ -96,8 +93,7 @@ class Bench:
         ready = {name: _ready(rule, index) if rule else None for name, rule in (rules or {}).items()}
         self.tagger._book = _ChangedBook(book, ready, frozenset(exclusions))  # type: ignore[assignment]
         if dropped:
-            kept = tuple(cue for cue in self.lexicon.cues if cue.id not in dropped)
-            self.tagger._assertions = AssertionFinder(kept, index)
+            self.tagger._assertions = _without_cues(finder, dropped)
         try:
             yield
         finally:
@@ -115,7 +111,8 @@ class Bench:
     def matches(self, rule: Rule, looked: Looked) -> list[tuple[Place, ...]]:
         """Return the places of the parts for each match of a rule, whatever becomes of it."""
         ready = _ready(rule, self.tagger._index)
-        if not ready.applies(looked.unit.kind, looked.context) or not _has_words(ready, looked.hits):
+        headers = self.tagger._context(looked.unit.headers)
+        if not ready.applies(looked.unit.kind, looked.context, headers) or not _has_words(ready, looked.hits):
             return []
         return [
             tuple(_place(looked.words, span) for span in match) for match in ready.matches(looked.words, looked.hits)
@@ -176,9 +173,15 @@ class Bench:
             above = "; ".join(looked.unit.context) or "nothing above it"
             headings = self.tagger._index.add(rule.under, scope)
             yield Reason("under", rule.under, looked.context.has(headings), detail=above)
+        if rule.header:
+            above = "; ".join(looked.unit.headers) or "no cell with headers"
+            found = self.tagger._context(looked.unit.headers).spans(self.tagger._index.add(rule.header, scope))
+            yield Reason("header", rule.header, bool(found), detail=above)
 
     def _distance(self, rule: Rule, looked: Looked) -> Reason:
-        bare = replace(rule, needs=(), unless=(), not_before=(), not_after=(), starts=False, kinds=(), under=())
+        bare = replace(
+            rule, needs=(), unless=(), not_before=(), not_after=(), starts=False, kinds=(), under=(), header=()
+        )
         found = self.matches(bare, looked)
         order = "in the given order" if rule.ordered else "in any order"
         rule_text = f"in one sentence, {order}, at most {rule.within} words between neighbouring parts"
@@ -191,6 +194,16 @@ class Bench:
             least = next(n for n in range(rule.within, 101) if self.matches(replace(bare, within=n), looked))
             remedy = f"; they would match within {least}"
         return Reason("order and distance", (), False, (), rule_text + remedy)
+
+
+def _without_cues(finder: AssertionFinder, dropped: frozenset[str]) -> AssertionFinder:
+    """Return a finder to which some cues say nothing; the others keep their bits in the index."""
+    changed = copy(finder)
+    changed._cues = [
+        (replace(cue, scope="clause"), frozenset()) if cue.id in dropped else (cue, group)
+        for cue, group in finder._cues
+    ]
+    return changed
 
 
 class _ChangedBook:
@@ -221,10 +234,7 @@ def _has(hits: Hits, group: Group) -> bool:
 
 
 def _place(words: Words, span: tuple[int, int]) -> Place:
-    if not hasattr(words, "places"):
-        return words.starts[span[0]], words.ends[span[1] - 1]
-    places = words.places
-    return places[span[0]][0], places[span[1] - 1][1]
+    return words.places[span[0]][0], words.places[span[1] - 1][1]
 
 
 def _reason(passage: Passage) -> str:
