@@ -22,7 +22,7 @@ OWNERS = {
     "pdfplumber": ("extraction/",),
     "pdfminer": ("extraction/",),
     "nupunkt": ("extraction/",),
-    "spacy": ("tagging/",),
+    "spacy": ("spacy_component.py",),
     "numpy": ("tagging/", "training/"),
     "scipy": ("training/",),
     "sklearn": ("training/",),

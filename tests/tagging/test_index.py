@@ -85,7 +85,7 @@ SCRIPT = """
 from chna_toolkit.lexicon import load_lexicon
 from chna_toolkit.tagging import Tagger
 import json, sys
-texts = [(json.loads(line)["text"], "") for line in open(sys.argv[1], encoding="utf-8")][:400]
+texts = [(json.loads(line)["text"], "") for line in open(sys.argv[1], encoding="utf-8")]
 print(*Tagger(load_lexicon()).labels(texts), sep="\\n")
 """
 

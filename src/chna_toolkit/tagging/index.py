@@ -7,7 +7,7 @@ the answer to "what could this be used for?" is laid up as a bit mask: one OR a 
 thousands of uses a text can serve at all. Who has a use for a group gets its bit with `reserve` and `give`.
 
 Phrases are looked up by their first two words in plain dictionaries. spaCy's `PhraseMatcher` finds the same
-ones; making a `Doc` for it alone costs more than the lookups here (docs/design.md has the measurement).
+ones, somewhat slower (`benchmarks/matcher.py`), and takes longer to import than all else here together.
 """
 
 from __future__ import annotations
