@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from chna_toolkit.extraction.ocr import Engine, OcrError, find_engine
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -16,6 +18,15 @@ def shared() -> Path:
     if not (folder / "gold").is_dir():
         pytest.skip("needs ../shared (real documents and gold labels), which is not part of the project")
     return folder
+
+
+@pytest.fixture(scope="session")
+def tesseract() -> Engine:
+    """The program that reads pictures, where it is installed."""
+    try:
+        return find_engine()
+    except OcrError as error:
+        pytest.skip(f"needs tesseract with English: {error.reason}")
 
 
 @pytest.fixture(scope="session")

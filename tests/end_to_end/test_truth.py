@@ -77,10 +77,15 @@ class Scan:
 @pytest.fixture(scope="module")
 def scan(sample_reports: Path, tmp_path_factory: pytest.TempPathFactory) -> Scan:
     out = tmp_path_factory.mktemp("samples") / "out"
-    command = [sys.executable, "-m", "chna_toolkit", "scan", str(sample_reports), "-o", str(out), "--no-cache"]
-    hospitals = ["--hospitals", str(sample_reports / "hospitals.csv")]
-    done = subprocess.run([*command, *hospitals], capture_output=True, text=True, check=False)
     truth = tomllib.loads((sample_reports / "truth.toml").read_text("utf-8"))["document"]
+    # Without OCR, so that the outcome does not hang on what is installed.
+    return run_scan(sample_reports, out, truth, str(sample_reports), "--ocr", "off")
+
+
+def run_scan(samples: Path, out: Path, truth: list[dict[str, Any]], *arguments: str) -> Scan:
+    command = [sys.executable, "-m", "chna_toolkit", "scan", *arguments, "-o", str(out), "--no-cache"]
+    hospitals = ["--hospitals", str(samples / "hospitals.csv")]
+    done = subprocess.run([*command, *hospitals], capture_output=True, text=True, check=False)
     return Scan(out, truth, done.returncode, done.stdout)
 
 
@@ -153,6 +158,24 @@ def test_a_document_without_text_is_not_assessed_and_never_a_gap(scan: Scan) -> 
         assert {scan.statuses[scan.ids[file], f"L{n:02d}"] for n in range(1, 16)} == {"not_assessed"}
     names = {hospital["name"] for d in scan.truth if d["file"] in scanned for hospital in d["hospitals"]}
     assert not names & {row["hospital_name"] for row in scan.table("gaps")}
+
+
+@pytest.mark.usefixtures("tesseract")
+def test_with_tesseract_the_scan_is_read_and_assessed(scan: Scan, sample_reports: Path, tmp_path: Path) -> None:
+    [scanned] = [document for document in scan.truth if document["extraction"] == "needs_ocr"]
+    read = run_scan(sample_reports, tmp_path / "out", [scanned], str(sample_reports / scanned["file"]))
+    assert read.exit_code == 0
+    assert "Read by OCR: 8 pages of 1 document" in read.stdout
+    [row] = read.table("documents")
+    assert (row["extraction_status"], row["assessed"], row["ocr_pages"]) == ("ok", "true", row["pages"])
+    assert float(row["ocr_confidence"]) > 0.9
+    found = {lesson: status for (_, lesson), status in read.statuses.items()}
+    right = [lesson for lesson, status in scanned["after_ocr"].items() if found[lesson] == status]
+    assert len(right) >= 10, found
+    assert "not_assessed" not in found.values()
+    quoted = [row for row in read.table("mentions") if row["counted"] == "true"]
+    assert quoted
+    assert all(float(row["ocr_confidence"]) >= 0.6 for row in quoted)
 
 
 def test_statuses_are_those_of_the_truth(scan: Scan, update: dict[str, list[str]]) -> None:
