@@ -83,7 +83,9 @@ def _phrase(spelt: Spelt, name: str, phrase: str, scope: str) -> Iterator[Findin
         yield spelt.finding(name, slug, severity, message, remedy, phrase=phrase)
     stands_for = spelt.lexicon.speller.spell_out(phrase, scope)
     if "?" in phrase:
-        bare = sorted(plain(words) for words in stands_for if len(words) == 1 and words[0][0] in FUNCTION_WORDS)
+        # a word in one form was meant
+        bare = sorted(words[0][0] for words in stands_for if len(words) == 1 and not words[0][1])
+        bare = [word for word in bare if word in FUNCTION_WORDS]
         if bare and len(bare) < len(stands_for):
             message = f"{phrase!r} also matches {bare[0]!r}: all its other words may be missing"
             remedy = "A plain word stands for all its forms: leave out the ?, or let fewer words be missing."
@@ -224,7 +226,7 @@ def _long_lines(spelt: Spelt) -> Iterator[Finding]:
         folded = fold("\n".join(source.lines) + "\n").splitlines()
         if max(map(len, folded), default=0) == max(map(len, source.lines), default=0) and folded == list(source.lines):
             continue  # what is long cannot be folded: one phrase, or the sentence of an example
-        for number, line in enumerate(source.lines, 1):
-            if len(line) > LONG_LINE and line not in folded:
-                message = f"the line has {len(line)} characters: a change in it cannot be reviewed"
-                yield Finding(source.path, number, "", "long-line", Severity.NOTE, message, "Fold it (--fix).")
+        long = [number for number, line in enumerate(source.lines, 1) if len(line) > LONG_LINE and line not in folded]
+        if long:
+            message = f"{len(long):,} lines are longer than {LONG_LINE} characters: nobody can review a change in them"
+            yield Finding(source.path, long[0], "", "long-line", Severity.NOTE, message, "Fold them (--fix).")
