@@ -169,7 +169,7 @@ def words_of_tsv(text: str, scale: float) -> list[OcrWord]:
         except ValueError:
             continue
         token = "".join(c for c in " ".join(fields[11:]).strip() if c.isprintable())
-        if token and width > 0 and height > 0 and not _is_dirt(token, sure / 100):
+        if token and width >= 1 and height >= 1 and not _is_dirt(token, sure / 100):
             place = left / scale, top / scale, (left + width) / scale, (top + height) / scale
             rows.append((tuple(fields[1:5]), OcrWord(token, *place, min(1.0, max(0.0, sure / 100)))))
     lines = [[word for _, word in group] for _, group in groupby(rows, key=lambda row: row[0])]
