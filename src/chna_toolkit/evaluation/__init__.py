@@ -1,5 +1,10 @@
-"""Measuring tags against gold labels."""
+"""Measuring tags against gold labels, drawing samples for coders, and how far coders agree.
 
-from chna_toolkit.evaluation.metrics import Figures, GoldUnit, LessonFigures, evaluate, load_gold, split_of
+Doors: `gold.load_gold`, `evaluating.evaluate_labels` and `rendering.render` behind `chna evaluate`,
+`sampling.draw` behind `chna sample`, `coding.compare_coders` behind `chna agree`.
+"""
 
-__all__ = ["Figures", "GoldUnit", "LessonFigures", "evaluate", "load_gold", "split_of"]
+from chna_toolkit.evaluation.gold import GoldUnit, load_gold, split_of, text_key
+from chna_toolkit.evaluation.metrics import Figures, LessonFigures, evaluate
+
+__all__ = ["Figures", "GoldUnit", "LessonFigures", "evaluate", "load_gold", "split_of", "text_key"]

@@ -2,40 +2,37 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from chna_toolkit.errors import UsageError
+from chna_toolkit.evaluation.gold import SPLIT, YES, GoldUnit, load_gold, split_of
 from chna_toolkit.tagging import Label
 
-# Shares of the ids, in percent, of the three parts that gold is split into by the hash of the id:
-# rules are written looking at the first, checked by figures alone on the second, reported on the third.
-SPLIT = {"read": 55, "check": 20, "held": 25}
+__all__ = ["SPLIT", "Figures", "GoldUnit", "LessonFigures", "Outcome", "evaluate", "load_gold", "outcomes", "split_of"]
+
+RIGHT, FALSE, MISSED = "right", "false", "missed"
 
 
 @dataclass(frozen=True, slots=True)
-class GoldUnit:
-    """One coded text: `labels` maps lesson numbers (as text) to assertions; `maybe` is neither right nor wrong."""
+class Outcome:
+    """A lesson that gold or the tagger gives a unit; where neither does, there is none."""
 
-    id: str
-    text: str
-    prev: str
-    labels: Mapping[str, str]
-    maybe: frozenset[str]
-    doc: str = ""  # the document it stands in; "" of a text written for coding
+    unit: int  # place of the unit
+    lesson: str  # number as text
+    kind: str  # RIGHT, FALSE or MISSED
+    gold: str = ""  # assertion in gold, "" if it has not the lesson or leaves it open
+    label: Label | None = None  # as predicted
 
 
 @dataclass(slots=True)
 class LessonFigures:
-    """Counts for one lesson, or summed over lessons."""
+    """Counts for one lesson, or summed over lessons; weighted counts are not whole numbers."""
 
-    right: int = 0  # labelled by gold and by the tagger
-    false: int = 0  # by the tagger alone
-    missed: int = 0  # by gold alone
-    assertions_right: int = 0  # of `right`
+    right: float = 0  # labelled by gold and by the tagger
+    false: float = 0  # by the tagger alone
+    missed: float = 0  # by gold alone
+    assertions_right: float = 0  # of `right`
+    assertions_open: float = 0  # of `right`: gold does not say how the lesson is asserted
 
     @property
     def precision(self) -> float:
@@ -54,9 +51,31 @@ class LessonFigures:
         return 2 * self.right / total if total else 0.0
 
     @property
-    def support(self) -> int:
+    def support(self) -> float:
         """Labels in gold."""
         return self.right + self.missed
+
+    @property
+    def predicted(self) -> float:
+        """Labels by the tagger."""
+        return self.right + self.false
+
+    @property
+    def assertion_accuracy(self) -> float:
+        """Share of the right labels whose assertion is right too, of those that gold has one for; 0 if none."""
+        known = self.right - self.assertions_open
+        return self.assertions_right / known if known else 0.0
+
+    def add(self, outcome: Outcome, weight: float = 1) -> None:
+        """Count an outcome."""
+        if outcome.kind == FALSE:
+            self.false += weight
+        elif outcome.kind == MISSED:
+            self.missed += weight
+        else:
+            self.right += weight
+            self.assertions_open += weight * (not outcome.gold)
+            self.assertions_right += weight * bool(outcome.label and outcome.label.assertion == outcome.gold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,65 +100,36 @@ class Figures:
     @property
     def assertion_accuracy(self) -> float:
         """Share of the right labels whose assertion is right too."""
-        return self.overall.assertions_right / self.overall.right if self.overall.right else 0.0
+        return self.overall.assertion_accuracy
 
 
-def split_of(unit_id: str) -> str:
-    """Name of the part (see `SPLIT`) that a unit belongs to, by the SHA-256 of its id."""
-    place = int(hashlib.sha256(unit_id.encode()).hexdigest()[:8], 16) % 100
-    bound = 0
-    for name, share in SPLIT.items():
-        bound += share
-        if place < bound:
-            return name
-    raise AssertionError("the shares of SPLIT add up to 100")
+def outcomes(
+    units: Sequence[GoldUnit], predictions: Iterable[Mapping[str, Label]], lessons: Sequence[str]
+) -> list[Outcome]:
+    """Compare labels with gold, unit by unit; `lessons` are lesson numbers as text."""
+    found = []
+    for place, (unit, predicted) in enumerate(zip(units, predictions, strict=True)):
+        for lesson in lessons:
+            gold, label = unit.labels.get(lesson), predicted.get(lesson)
+            if lesson in unit.maybe or not (gold or label):
+                continue
+            kind = (RIGHT if label else MISSED) if gold else FALSE
+            found.append(Outcome(place, lesson, kind, gold if gold and gold != YES else "", label))
+    return found
 
 
-def load_gold(path: Path) -> list[GoldUnit]:
-    """Read gold labels, one JSON object a line. Raises `UsageError` naming the line."""
-    units = []
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-            units.append(
-                GoldUnit(
-                    id=str(row["id"]),
-                    text=row["text"],
-                    prev=row.get("prev", ""),
-                    labels=row["labels"],
-                    maybe=frozenset(row.get("maybe", ())),
-                    doc=row.get("doc", ""),
-                )
-            )
-        except (ValueError, KeyError, TypeError) as error:
-            raise UsageError(
-                f"{path}:{number}: not a gold unit: {error!r}",
-                'A line is {"id": …, "text": …, "labels": {"10": "practice"}}.',
-            ) from None
-    return units
+def figures_of(
+    found: Iterable[Outcome], lessons: Sequence[str], units: int, weights: Sequence[float] | None = None
+) -> Figures:
+    """Add outcomes up; with `weights`, one a unit, to what holds for the population that was sampled."""
+    figures = Figures(units, {lesson: LessonFigures() for lesson in lessons})
+    for outcome in found:
+        weight = weights[outcome.unit] if weights else 1
+        figures.lessons[outcome.lesson].add(outcome, weight)
+        figures.overall.add(outcome, weight)
+    return figures
 
 
 def evaluate(units: Sequence[GoldUnit], predictions: Iterable[Mapping[str, Label]], lessons: Sequence[str]) -> Figures:
     """Compare predictions with gold, unit by unit; `lessons` are lesson numbers as text."""
-    by_lesson = {lesson: LessonFigures() for lesson in lessons}
-    for unit, predicted in zip(units, predictions, strict=True):
-        for lesson, figures in by_lesson.items():
-            if lesson in unit.maybe:
-                continue
-            gold, label = unit.labels.get(lesson), predicted.get(lesson)
-            if gold and label:
-                figures.right += 1
-                figures.assertions_right += label.assertion == gold
-            elif label:
-                figures.false += 1
-            elif gold:
-                figures.missed += 1
-    overall = LessonFigures()
-    for figures in by_lesson.values():
-        overall.right += figures.right
-        overall.false += figures.false
-        overall.missed += figures.missed
-        overall.assertions_right += figures.assertions_right
-    return Figures(len(units), by_lesson, overall)
+    return figures_of(outcomes(units, predictions, lessons), lessons, len(units))
