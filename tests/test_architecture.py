@@ -30,13 +30,29 @@ OWNERS = {
     "pandas": ("results/",),
     "jinja2": ("reports/",),
     "rich": ("reports/terminal.py", "cli/progress.py"),
+    "matplotlib": ("reports/figures.py",),
+    "xlsxwriter": ("exports/excel.py",),
+    "pyarrow": (),
     "typer": ("cli/",),
     "click": (),
 }
-SLOW = ("spacy", "pandas", "numpy", "pdfplumber", "pdfminer", "pypdfium2", "jinja2", "simplemma", "nupunkt")
+SLOW = (
+    "spacy",
+    "pandas",
+    "numpy",
+    "pdfplumber",
+    "pdfminer",
+    "pypdfium2",
+    "jinja2",
+    "simplemma",
+    "nupunkt",
+    "matplotlib",
+    "xlsxwriter",
+    "pyarrow",
+)
 
 # Data flows one way: no stage knows a later one, and nobody but the command line knows it.
-ORDER = ("extraction", "lexicon", "tagging", "scoring", "results", "reports", "cli")
+ORDER = ("extraction", "lexicon", "tagging", "scoring", "results", "reports", "exports", "cli")
 
 
 def imports(file: Path) -> Iterator[str]:
