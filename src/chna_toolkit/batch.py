@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -248,7 +249,7 @@ def _why_broken(error: PoolBrokenError) -> ChnaError:
     """Return the error for workers that cannot start."""
     cause = error.__cause__
     if isinstance(cause, ChnaError):
-        return cause
+        return copy(cause)  # itself would become the cause of its cause, and who follows them never end
     if isinstance(cause, ImportError):
         return MissingDependencyError(f"a package is missing: {cause}", "Run `chna doctor`.")
     return ChnaError(str(error), "Try fewer workers with -j, or allow more memory with --memory.")

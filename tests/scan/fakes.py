@@ -73,6 +73,12 @@ def die_at_start() -> None:
     os._exit(3)
 
 
+def kill_parent() -> None:
+    """Kill the worker of a cluster that runs this process. Not for tests without a cluster."""
+    os.kill(os.getppid(), 9)
+    time.sleep(600)
+
+
 # -- stages of the pipeline, for text files that pose as PDFs
 
 
@@ -84,6 +90,7 @@ def read(item: Input, plan: Plan | None = None, watch: Watch | None = None) -> D
     actions = {
         "!die": die,
         "!killed": be_killed,
+        "!sink": kill_parent,
         "!hang": hang,
         "!memory": run_out_of_memory,
         "!bug": lambda: fail("odd page"),
