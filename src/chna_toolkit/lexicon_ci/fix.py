@@ -44,7 +44,7 @@ def fix(findings: Iterable[Finding]) -> list[Path]:
     for file, found in sorted(files.items()):
         text = file.read_text("utf-8")
         unneeded = {one.line for one in found if one.slug == "allow-unneeded"}
-        fixed = fold(_without_allowances(text, unneeded))
+        fixed = fold(_without_allowances(text, unneeded), drop=any(one.slug == "listed-twice" for one in found))
         if fixed != text:
             try:
                 file.write_text(fixed, "utf-8")
@@ -54,8 +54,8 @@ def fix(findings: Iterable[Finding]) -> list[Path]:
     return changed
 
 
-def fold(text: str, width: int = WIDTH) -> str:
-    """Return a TOML file with its lists folded to a width and without phrases that a list has twice."""
+def fold(text: str, width: int = WIDTH, *, drop: bool = True) -> str:
+    """Return a TOML file with its lists folded to a width and, with `drop`, without phrases that a list has twice."""
     lines = text.splitlines()
     starts = sorted(line for table in scan(lines) for line in table.keys.values())
     result: list[str] = []
@@ -66,7 +66,7 @@ def fold(text: str, width: int = WIDTH) -> str:
         end = _end_of_list(lines, start)
         if end:
             result += lines[done : start - 1]
-            result += _list(lines[start - 1 : end], width)
+            result += _list(lines[start - 1 : end], width, drop)
             done = end
     result += lines[done:]
     folded = "\n".join(result) + "\n"
@@ -90,7 +90,7 @@ def _end_of_list(lines: Sequence[str], start: int) -> int:
     return 0
 
 
-def _list(lines: Sequence[str], width: int) -> list[str]:
+def _list(lines: Sequence[str], width: int, drop: bool) -> list[str]:
     """Return the lines of one list, folded where one is too long."""
     key, _, first = lines[0].partition("=")
     tokens = _TOKEN.findall("\n".join((first, *lines[1:])))
@@ -100,7 +100,7 @@ def _list(lines: Sequence[str], width: int) -> list[str]:
     except IndexError:
         return list(lines)
     trailing = [token for token in tokens[rest:] if token != "\n"]
-    has_repeats = nodes != (nodes := _unique(nodes))
+    has_repeats = drop and nodes != (nodes := _unique(nodes))
     if not has_repeats and all(len(line) <= width for line in lines):
         return list(lines)
     if any(not token.startswith("#") for token in trailing):

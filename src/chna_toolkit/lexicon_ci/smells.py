@@ -223,7 +223,7 @@ def used_classes(spelt: Spelt) -> set[str]:
 
 def _long_lines(spelt: Spelt) -> Iterator[Finding]:
     for source in spelt.layer.sources:
-        folded = fold("\n".join(source.lines) + "\n").splitlines()
+        folded = fold("\n".join(source.lines) + "\n", drop=False).splitlines()
         if max(map(len, folded), default=0) == max(map(len, source.lines), default=0) and folded == list(source.lines):
             continue  # what is long cannot be folded: one phrase, or the sentence of an example
         long = [number for number, line in enumerate(source.lines, 1) if len(line) > LONG_LINE and line not in folded]
