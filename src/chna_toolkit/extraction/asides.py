@@ -30,6 +30,7 @@ def mark_asides(items: Sequence[Item], body: Body) -> None:
     """Set `aside` on what follows the prose of its page; turn chart text and caption text into captions."""
     _mark_chart_text(items, body)
     _mark_caption_text(items, body)
+    _mark_note_text(items, body)
     _mark_pulled_quotes(items, body)
     for index, item in enumerate(items):
         if item.kind is Kind.FOOTNOTE or (item.kind is Kind.CAPTION and item.captioned):
@@ -73,6 +74,17 @@ def _mark_caption_text(items: Sequence[Item], body: Body) -> None:
         white = item.lines[0].top - above.lines[-1].bottom
         if unlike and style.size <= above.style.size and _under(above, item) and white < 0.8 * item.lines[0].height:
             item.kind, item.captioned = Kind.CAPTION, True
+
+
+def _mark_note_text(items: Sequence[Item], body: Body) -> None:
+    """What follows a footnote in its size and column is a footnote: a further line of it, or a short one."""
+    for above, item in pairwise(items):
+        if above.kind is not Kind.FOOTNOTE or item.kind is not Kind.PARAGRAPH or item.marker or item.drop:
+            continue
+        small = item.style.size <= above.style.size * 1.06 or item.style.size < 0.88 * body.size
+        white = item.lines[0].top - above.lines[-1].bottom
+        if small and _under(above, item) and white < 0.5 * item.lines[0].height:
+            item.kind = Kind.FOOTNOTE
 
 
 def _under(above: Item, item: Item) -> bool:

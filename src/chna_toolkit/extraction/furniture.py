@@ -20,6 +20,7 @@ MARGIN = 0.12  # of the page height, top and bottom, where running heads live
 REPEATS = 3  # pages that must show the same line
 EVERYWHERE = 0.4  # share of pages that must show a line that is not in the margin
 _PAGED = re.compile(r"(?:^|\s)(\d{1,4})\s*\|\s*p\s*a\s*g\s*e\b|\bpage\s+(\d{1,4})(?:\s+of\s+\d+)?\s*$", re.I)
+_CAPTION = re.compile(r"(?:table|figure|fig\.|chart|source|note)s?\b|\d{1,2}\.\d", re.I)  # or a section's number
 _NUMBER = re.compile(r"^(?:page\s*)?[-–—|]?\s*(\d{1,4}|[ivxlc]{1,7})\s*[-–—|]?(?:\s*(?:of|/)\s*\d+)?$", re.I)
 
 
@@ -125,7 +126,7 @@ def _candidates(sheet: Sheet) -> list[tuple[Line, int, str]]:
             found.append((line, value, line.text))
             continue
         paged = _PAGED.search(line.text)
-        if paged and len(line.words) < 15:
+        if paged and len(line.words) < 15 and "/" not in line.text:
             shown = paged.group(1) or paged.group(2)
             found.append((line, int(shown), shown))
             continue
@@ -199,8 +200,21 @@ def _ruled_off(sheet: Sheet) -> list[Line]:
             continue
         if 0 < sum(len(line.words) for line in lines) <= 14 and len({round(line.top / 4) for line in lines}) < 3:
             body = sorted(line.size for line in sheet.lines)[len(sheet.lines) // 2]
-            found += [line for line in lines if line.size < 1.25 * body]
+            if not any(_says_something(sheet, line) for line in lines):
+                found += [line for line in lines if line.size < 1.25 * body]
     return found
+
+
+def _says_something(sheet: Sheet, line: Line) -> bool:
+    """Whether a line at the page's edge is prose or a caption: the ruling near it is a table's or an underline."""
+    text, words = line.text, len(line.words)
+    if (words > 4 and text[0].islower()) or (words > 2 and text[-1] in ".;,") or _CAPTION.match(text):
+        return True
+    return any(
+        low.style == line.style and abs(low.x0 - line.x0) < 2 and 0 <= low.top - line.bottom + 3 < 0.5 * line.height + 3
+        for low in sheet.lines
+        if low is not line and len(line.words) > 4
+    )
 
 
 def _beside(sheet: Sheet, mate: Line, line: Line) -> bool:

@@ -15,6 +15,7 @@ from chna_toolkit.extraction.words import HYPHEN, Line, Word
 GAP = 1.6  # times the line height: a wider gap is a column's or a cell's
 WORD_GAP = 0.55  # pieces nearer than this on one row are one line
 NO_GAP = 0.05  # a space narrower than this is none
+TALL = 3.0  # times the em size: no letter is that high
 
 _SECTION = re.compile(r"^\d{1,2}(?:\.\d{1,2}){1,4}\.?$")
 _ENUMERATOR = re.compile(r"^\(?(?:\d{1,2}|[a-zA-Z]|[ivxIVX]{1,4})[.)]$")
@@ -45,6 +46,9 @@ def _leads(mark: Line, text: Line) -> bool:
 
 def lines_of(words: list[Word]) -> list[Line]:
     """Lines of a page, by their tops; words in their file's order come in."""
+    for word in words:
+        if word.bottom - word.top > TALL * word.style.size > 0:
+            _lower(word)
     pieces = [Line(piece) for piece in _pieces(words)]
     pieces = _joined_rows(pieces)
     for line in pieces:
@@ -63,6 +67,12 @@ def same_row(a: Word | Line, b: Word | Line, share: float = 0.5) -> bool:
     """Whether two boxes overlap vertically by `share` of the lower one."""
     overlap = min(a.bottom, b.bottom) - max(a.top, b.top)
     return overlap >= share * min(a.bottom - a.top, b.bottom - b.top)
+
+
+def _lower(word: Word) -> None:
+    """Give a word the height of its letters: some fonts claim boxes several lines high."""
+    middle, half = (word.top + word.bottom) / 2, 0.6 * word.style.size
+    word.top, word.bottom = middle - half, middle + half
 
 
 def _pieces(words: list[Word]) -> list[list[Word]]:
@@ -193,17 +203,24 @@ def _drop_notes(line: Line) -> None:
     kept = [words[0]]
     for word in words[1:]:
         last = kept[-1]
-        if (
-            word.text.strip("0123456789,–-") == ""
-            and word.bottom - word.top < 0.8 * (last.bottom - last.top)
-            and word.bottom < last.bottom - 0.08 * (last.bottom - last.top)
-            and word.x0 - last.x1 < 0.4 * (last.bottom - last.top)
-        ):
+        if _is_note(word, last) and word.x0 - last.x1 < 1.2 * (last.bottom - last.top):
             continue
         kept.append(word)
+    if len(kept) > 1 and kept[1].text.isalpha() and kept[1].text[0].islower() and _is_note(kept[0], kept[1]):
+        del kept[0]  # of the word that ends the line before
     if len(kept) != len(words):
         line.words = kept
         line.settle()
+
+
+def _is_note(word: Word, beside: Word) -> bool:
+    """Whether a word is a number set smaller and higher than the word beside it."""
+    tall = beside.bottom - beside.top
+    return (
+        word.text.strip("0123456789,–-") == ""
+        and word.bottom - word.top < 0.8 * tall
+        and word.bottom < beside.bottom - 0.08 * tall
+    )
 
 
 def _drop_capitals(lines: list[Line]) -> None:

@@ -213,13 +213,14 @@ class _Reader:
             token, ends_line = match[1], match.end() > end
             first = self.box(start)
             last = self.box(end - 1) if end - start > 1 else first
-            if edge or ends_line or not -8 < first[0] - last_x1 < 8:
+            divided = token[-1] in "\ufffe\x02"
+            if edge or ends_line or divided or not -8 < first[0] - last_x1 < 8:
                 style = self.style(start, style)
             # What follows a bullet has a style of its own.
-            edge = ends_line or end - start == 1 or token[-1] in "\ufffe\x02"
+            edge = ends_line or end - start == 1 or divided
             last_x1 = last[2]
             level = abs(last[1] - first[1]) < 0.3 * (first[3] - first[1]) and last[0] >= first[0]
-            if level and token.isascii() and not (token[-1] in "0123456789" and _raised(last, first)):  # most words
+            if level and token.isascii() and not (token[-1] in "0123456789," and _raised(last, first)):  # most words
                 top, bottom = min(first[1], last[1]), max(first[3], last[3])
                 self.keep(Word(token, first[0], top, last[2], bottom, start, style))
             else:
@@ -286,7 +287,7 @@ class _Reader:
                 self.take(text[: cut - start], start, cut, first, self.box(cut - 1), style)
                 self.take(text[cut - start :], cut, end, self.box(cut), last, style)
                 return
-        if end - start > 1 and text[-1] in "0123456789" and _raised(last, first):
+        if end - start > 1 and text[-1] in "0123456789," and _raised(last, first):
             note = self.note(start, end, first)
             if note > start and text[: note - start].lower() not in _UNITS:
                 text, last = text[: note - start], self.box(note - 1)
@@ -330,7 +331,10 @@ class _Reader:
         read = self.read
         if not word.text:
             return
-        if 0 <= word.x0 + word.x1 <= 2 * read.width and 0 <= word.top + word.bottom <= 2 * read.height:
+        x0, x1, top, bottom = word.x0, word.x1, word.top, word.bottom
+        wide, tall = 2 * read.width, 2 * read.height
+        # Its middle is on the page, and it is no giant that reaches far beyond.
+        if 0 <= x0 + x1 <= wide and 0 <= top + bottom <= tall and x1 - x0 <= wide and bottom - top <= tall:
             read.words.append(word)
         else:
             read.clipped.append(word)

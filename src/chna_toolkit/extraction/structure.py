@@ -34,6 +34,11 @@ _WORD = re.compile(r"[^\W\d_]{3,}")
 _MINOR_TEXT = """
 a an and as at but by for from in of on or nor the to vs via with is are de la
 """
+_OPEN_TEXT = """
+a an and as at by for from in into is its of on or our that the their these this those to under upon was were which
+who whose with
+"""
+_OPEN = frozenset(_OPEN_TEXT.split())  # words that end no sentence
 _MINOR = frozenset(_MINOR_TEXT.split())
 
 
@@ -125,17 +130,12 @@ def _item(page: int, lines: list[Line], kind: Kind, style: Style) -> Item:
 def _kind(block: Block, text: str, style: Style, body: Body) -> Kind:
     if _is_caption(text, style, body):
         return Kind.CAPTION
-    small = style.size < 0.88 * body.size and block.words > 4
     first = block.lines[0]
-    raised = first.words[0].height < 0.8 * first.height and first.words[0].text[0].isdigit()
-    if (
-        small
-        and not is_bullet(first.marker)
-        and (raised or _NOTE_START.match(text))
-        and block.words > 4
-        and (raised or text[0].isdigit() or text[0] in "*†‡")
-    ):
-        return Kind.FOOTNOTE
+    if style.size < 0.88 * body.size and not is_bullet(first.marker):
+        raised = first.words[0].height < 0.8 * first.height and first.words[0].text[0].isdigit()
+        numbered = _NOTE_START.match(text) and (text[0].isdigit() or text[0] in "*†‡")
+        if block.words > 1 if raised else numbered and block.words > 4:
+            return Kind.FOOTNOTE
     if _is_heading(block, text, style, body):
         return Kind.HEADING
     if first.marker:
@@ -314,7 +314,7 @@ def join_split_paragraphs(items: list[Item]) -> list[Item]:
         if index in taken:
             continue
         item.parts = [(item.page, line) for line in item.lines]
-        if item.kind in (Kind.PARAGRAPH, Kind.LIST_ITEM):
+        if item.kind in (Kind.PARAGRAPH, Kind.LIST_ITEM, Kind.FOOTNOTE) and not item.drop:
             tail, at = item, index
             while True:
                 follow = _continuation(items, at, tail, taken, item)
@@ -332,33 +332,52 @@ def _continuation(items: Sequence[Item], index: int, tail: Item, taken: set[int]
     text = tail.text
     if _ENDED.search(text) or _LEADERS.search(text) or (len(text) < 12 and len(head.parts) < 2):
         return -1
-    open_end = text[-1] in HYPHEN + ",;-–—" or text.count("(") > text.count(")")
-    real = 0  # passages of weight between
+    unfinished = text.rsplit(None, 1)[-1] in _OPEN
+    between = 0  # passages of weight
+    spare = -1  # what goes on with a sentence that cannot end here, unless something begins in lower case
     for step in range(index + 1, min(index + 16, len(items))):
         other = items[step]
+        if tail.kind is Kind.FOOTNOTE is other.kind:
+            break
         if step in taken or other.drop or other.aside or other.page > tail.page + 1:
             continue
         if other.kind is not Kind.PARAGRAPH or other.marker:
             if other.kind in (Kind.PARAGRAPH, Kind.LIST_ITEM) and _like(other.style, tail.style):
-                return -1
+                break
             if other.kind is Kind.HEADING and other.page == tail.page and step == index + 1 and _below(tail, other):
                 return -1
-            real += other.kind is not Kind.CAPTION
-            continue
-        if not _like(other.style, tail.style):
-            real += 1
-            continue
-        start = other.text.lstrip("(“\"‘'[$")[:1]
-        if start.islower():
+            between += other.kind is not Kind.CAPTION
+        elif not _like(other.style, tail.style):
+            between += 1
+        elif _first_letter(other).islower():
             return step
-        if start.isupper() and _goes_on_below(tail, other):
-            return step
-        full = _is_full(tail)
-        moved = other.page != tail.page or other.lines[0].top < tail.lines[-1].top
-        if (start.isupper() or start.isdigit()) and moved and full and (open_end or not real):
-            return step
-        return -1
-    return -1
+        elif unfinished and _has_moved(tail, other) and not _takes_up(tail, other, between):
+            spare = spare if spare >= 0 else step
+        else:
+            return step if spare < 0 and _takes_up(tail, other, between) else spare
+    return spare
+
+
+def _first_letter(item: Item) -> str:
+    return item.text.lstrip("(“\"‘'[$")[:1]
+
+
+def _has_moved(tail: Item, other: Item) -> bool:
+    """Whether a block stands in another column or on another page."""
+    return other.page != tail.page or other.lines[0].top < tail.lines[-1].top
+
+
+def _takes_up(tail: Item, other: Item, between: int) -> bool:
+    """Whether a block that begins with a capital, a digit or a bracket goes on with a sentence."""
+    start = _first_letter(other)
+    if start.isupper() and _goes_on_below(tail, other):
+        return True
+    if not _has_moved(tail, other):
+        return False
+    text = tail.text
+    open_end = text[-1] in HYPHEN + ",;-–—" or text.count("(") > text.count(")")
+    full = (start.isupper() or start.isdigit()) and _is_full(tail) and (open_end or not between)
+    return full or (other.text[0] in "([" and not between)
 
 
 def _goes_on_below(tail: Item, other: Item) -> bool:
