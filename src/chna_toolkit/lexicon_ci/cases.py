@@ -92,7 +92,7 @@ def mark(text: str, spans: Iterable[Span], left: str, right: str) -> str:
 
 def passage_of(example: Example, text: str, index: int = 0) -> Passage:
     """Return the text of an example, or a variant of it, as the passage that the example says it is."""
-    row, column = ("", "", *getattr(example, "header", ()))[-2:]
+    row, column = ("", "", *example.header)[-2:]
     return Passage(
         index,
         1,

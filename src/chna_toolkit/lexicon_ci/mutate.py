@@ -124,8 +124,8 @@ def _weaker(rule: Rule) -> Iterator[tuple[str, str, Rule]]:
         yield "starts-dropped", "starts", replace(rule, starts=False)
     if rule.assertion:
         yield "assertion-dropped", f'assertion = "{rule.assertion}"', replace(rule, assertion=None)
-    if rule.parts and (rule.kinds or rule.under):
-        yield "place-dropped", "kinds and under", replace(rule, kinds=(), under=())
+    if rule.parts and (rule.kinds or rule.under or rule.header):
+        yield "place-dropped", "kinds, under and header", replace(rule, kinds=(), under=(), header=())
 
 
 def _killer(suite: Suite, mutant: Mutant, groups: Mapping[str, list[Read]]) -> str:
@@ -139,12 +139,10 @@ def _killer(suite: Suite, mutant: Mutant, groups: Mapping[str, list[Read]]) -> s
         changes = suite.bench.changed(cues=[target])
     else:
         rule = suite.rules[target]
-        asked = mutant.rule or rule
-        reads = [
-            read
-            for read in _touched(suite, rule.lesson, groups)
-            if suite.bench.can_match(asked, read.looked) or suite.bench.can_match(rule, read.looked)
-        ]
+        near = _touched(suite, rule.lesson, groups)
+        near.sort(key=lambda read: target not in read.example.rules)  # those that name it fail soonest
+        texts = [read.looked for read in near]
+        reads = [near[place] for place in suite.bench.touched(rule, mutant.rule, texts)]
         changes = suite.bench.changed({target: mutant.rule})
     with changes:
         for read in reads:
@@ -153,12 +151,13 @@ def _killer(suite: Suite, mutant: Mutant, groups: Mapping[str, list[Read]]) -> s
     return ""
 
 
-def _touched(suite: Suite, lesson: str, groups: Mapping[str, list[Read]]) -> Iterator[Read]:
+def _touched(suite: Suite, lesson: str, groups: Mapping[str, list[Read]]) -> list[Read]:
     """Examples that a rule of a lesson can alter: its own, and those of lessons that give way to it."""
-    yield from groups.get(lesson, ())
+    reads = list(groups.get(lesson, ()))
     for other in suite.lexicon.lessons:
         if other.id != lesson and any(lesson in rule.yields_to for rule in other.rules):
-            yield from groups.get(other.id, ())
+            reads += groups.get(other.id, ())
+    return reads
 
 
 def _excluded(suite: Suite, name: str, groups: Mapping[str, list[Read]]) -> list[Read]:

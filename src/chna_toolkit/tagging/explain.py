@@ -16,7 +16,7 @@ from chna_toolkit.lexicon.words import Words
 from chna_toolkit.model import Document, DocumentStatus, Mention, Passage
 from chna_toolkit.tagging.assertion import AssertionFinder
 from chna_toolkit.tagging.index import Group, Hits
-from chna_toolkit.tagging.rules import ReadyExclusion, ReadyRule, _ready, _ready_exclusion
+from chna_toolkit.tagging.rules import Match, ReadyExclusion, ReadyRule, _ready, _ready_exclusion
 from chna_toolkit.tagging.setting_aside import document_reasons
 from chna_toolkit.tagging.tagger import Tagger, _Look, _Unit, _unit_of
 
@@ -33,6 +33,7 @@ class Looked:
     context: Hits  # of the headings and headers
     reason: str  # why nothing in it can count, such as a question mark; "" if something can
     unit: _Unit
+    atoms: frozenset[int]  # groups of phrases of which one stands in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,8 @@ class Bench:
         units = [_unit_of(passage) for passage in listed]
         looks = (look for some in self.tagger._look(units, 200) for look in some)
         for passage, look in zip(listed, looks, strict=True):
-            yield Looked(passage, look.words, look.hits, look.context, _reason(passage), look.unit)
+            atoms = frozenset(atom for profile in look.hits.profiles for atom in profile.atoms)
+            yield Looked(passage, look.words, look.hits, look.context, _reason(passage), look.unit, atoms)
 
     def mentions(self, looked: Looked) -> list[Mention]:
         """Return the mentions of a passage, counted and set aside, by the rules as they stand now."""
@@ -99,9 +101,24 @@ class Bench:
         finally:
             self.tagger._book, self.tagger._assertions = book, finder
 
-    def can_match(self, rule: Rule, looked: Looked) -> bool:
-        """Whether a text has the words that a rule or a weakened form of it asks for."""
-        return _has_words(_ready(rule, self.tagger._index), looked.hits)
+    def touched(self, old: Rule, new: Rule | None, texts: Sequence[Looked]) -> Iterator[int]:
+        """Yield the places of the texts in which exchanging a rule can alter anything."""
+        index = self.tagger._index
+        before, after = _ready(old, index), _ready(new, index) if new else None
+        says_else = new is not None and (old.assertion, old.yields_to) != (new.assertion, new.yields_to)
+        for place, looked in enumerate(texts):
+            had = self._found(before, looked)
+            has = self._found(after, looked) if after else []
+            if had != has or (had and says_else):
+                yield place
+
+    def _found(self, ready: ReadyRule, looked: Looked) -> list[Match]:
+        groups = (*ready.pattern.parts, *ready.needs)
+        if any(map(looked.atoms.isdisjoint, groups)) or not looked.atoms.isdisjoint(ready.unless):
+            return []
+        if not ready.applies(looked.unit.kind, looked.context, self.tagger._context(looked.unit.headers)):
+            return []
+        return ready.matches(looked.words, looked.hits)
 
     def excludes(self, exclusion: Exclusion, looked: Looked) -> bool:
         """Whether an exclusion finds its words in a text."""
@@ -110,13 +127,8 @@ class Bench:
 
     def matches(self, rule: Rule, looked: Looked) -> list[tuple[Place, ...]]:
         """Return the places of the parts for each match of a rule, whatever becomes of it."""
-        ready = _ready(rule, self.tagger._index)
-        headers = self.tagger._context(looked.unit.headers)
-        if not ready.applies(looked.unit.kind, looked.context, headers) or not _has_words(ready, looked.hits):
-            return []
-        return [
-            tuple(_place(looked.words, span) for span in match) for match in ready.matches(looked.words, looked.hits)
-        ]
+        found = self._found(_ready(rule, self.tagger._index), looked)
+        return [tuple(_place(looked.words, span) for span in match) for match in found]
 
     def stands_alone(self, name: str) -> bool:
         """Whether some list of phrases names a class (by its full name) as a whole, not within a phrase."""
@@ -145,12 +157,12 @@ class Bench:
             yield Reason(f"part {number}" if len(rule.parts) > 1 else "phrases", part, bool(places), places)
         if len(rule.parts) > 1:
             yield self._distance(rule, looked)
-        bare = replace(rule, needs=(), unless=(), not_before=(), not_after=(), starts=False)
+        bare = _bare(rule)
+        stands = bool(self.matches(bare, looked))
         for number, group in enumerate(rule.needs, 1):
-            holds = bool(self.matches(replace(bare, needs=(group,)), looked))
-            yield Reason(
-                f"needs {number}", group, holds, self.places(group, scope, looked), "elsewhere in the same sentence"
-            )
+            places = self.places(group, scope, looked)
+            holds = bool(self.matches(replace(bare, needs=(group,)), looked)) if stands else bool(places)
+            yield Reason(f"needs {number}", group, holds, places, "elsewhere in the same sentence")
         if rule.unless:
             places = self.places(rule.unless, scope, looked)
             yield Reason("unless", rule.unless, not places, places)
@@ -162,10 +174,10 @@ class Bench:
                     if name == "not_before"
                     else replace(bare, not_after=rule.not_after)
                 )
-                holds = bool(self.matches(with_it, looked)) or not self.matches(bare, looked)
+                holds = bool(self.matches(with_it, looked)) or not stands
                 yield Reason(name, phrases, holds, self.places(phrases, scope, looked))
         if rule.starts:
-            holds = bool(self.matches(replace(bare, starts=True), looked))
+            holds = bool(self.matches(replace(bare, starts=True), looked)) or not stands
             yield Reason("starts", (), holds, detail="the match begins the sentence")
         if rule.kinds:
             yield Reason("kinds", rule.kinds, looked.unit.kind in rule.kinds, detail=f"it is a {looked.unit.kind}")
@@ -179,9 +191,7 @@ class Bench:
             yield Reason("header", rule.header, bool(found), detail=above)
 
     def _distance(self, rule: Rule, looked: Looked) -> Reason:
-        bare = replace(
-            rule, needs=(), unless=(), not_before=(), not_after=(), starts=False, kinds=(), under=(), header=()
-        )
+        bare = _bare(rule)
         found = self.matches(bare, looked)
         order = "in the given order" if rule.ordered else "in any order"
         rule_text = f"in one sentence, {order}, at most {rule.within} words between neighbouring parts"
@@ -194,6 +204,11 @@ class Bench:
             least = next(n for n in range(rule.within, 101) if self.matches(replace(bare, within=n), looked))
             remedy = f"; they would match within {least}"
         return Reason("order and distance", (), False, (), rule_text + remedy)
+
+
+def _bare(rule: Rule) -> Rule:
+    """The parts of a rule with their order and distance, and nothing else."""
+    return replace(rule, needs=(), unless=(), not_before=(), not_after=(), starts=False, kinds=(), under=(), header=())
 
 
 def _without_cues(finder: AssertionFinder, dropped: frozenset[str]) -> AssertionFinder:
