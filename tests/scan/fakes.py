@@ -12,6 +12,7 @@ from chna_toolkit.assess import Plan, Stages
 from chna_toolkit.extraction.watch import Watch
 from chna_toolkit.inputs import Input
 from chna_toolkit.model import Assertion, Document, DocumentStatus, Kind, Mention, Page, PageStatus, Passage
+from chna_toolkit.pool import allow_more
 
 PRACTICE = Assertion.PRACTICE
 
@@ -29,6 +30,19 @@ def die(code: int = 9) -> None:
 
 
 def hang() -> None:
+    time.sleep(600)
+
+
+def take_more_time(allowed: float, seconds: float) -> int:
+    allow_more(allowed)
+    time.sleep(seconds)
+    allow_more(seconds - allowed)
+    return int(seconds)
+
+
+def take_more_time_and_hang(allowed: float) -> None:
+    allow_more(allowed)
+    allow_more(-allowed)
     time.sleep(600)
 
 
