@@ -34,6 +34,8 @@ OWNERS = {
     "xlsxwriter": ("exports/excel.py",),
     "pyarrow": (),
     "typer": ("cli/",),
+    "fsspec": ("storage.py",),
+    "distributed": ("cluster.py",),
     "click": (),
 }
 SLOW = (

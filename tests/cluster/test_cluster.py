@@ -144,11 +144,12 @@ def test_the_lexicon_travels_with_the_run(cluster: Cluster, tmp_path: Path):
 @pytest.mark.parametrize("tool", ["0.0.1", "9.0"])
 def test_another_version_is_refused_with_a_remedy(cluster: Cluster, monkeypatch: pytest.MonkeyPatch, tool: str):
     monkeypatch.setattr("chna_toolkit.cluster.__version__", tool)
-    with pytest.raises(
-        MissingDependencyError, match=rf"the scheduler has chna-toolkit .*, this process {tool}"
-    ) as caught:
-        with open_executor(1, make_plan(Settings(cache=False)), Settings(cluster=cluster.address), tags=False):
-            pass
+    plan, settings = make_plan(Settings(cache=False)), Settings(cluster=cluster.address)
+    with (
+        pytest.raises(MissingDependencyError, match=rf"scheduler has chna-toolkit .*, this process {tool}") as caught,
+        open_executor(1, plan, settings, tags=False),
+    ):
+        pass
     assert "same version" in caught.value.hint
 
 
@@ -165,17 +166,22 @@ def test_a_worker_that_joins_later_with_another_version_or_library_is_refused(cl
     settings = Settings(cluster=cluster.address, cache=False)
     plan = make_plan(settings)
     plan = replace(plan, versions={**plan.versions, "pypdfium2": "1.0"})
-    with pytest.raises(MissingDependencyError, match=r"has pypdfium2 \d\S+, not 1\.0"):
-        with open_executor(1, plan, settings, tags=False) as executor:
-            list(as_finished(assess, find_inputs([str(tmp_path / "a.pdf")]), executor))
+    with (
+        pytest.raises(MissingDependencyError, match=r"has pypdfium2 \d\S+, not 1\.0"),
+        open_executor(1, plan, settings, tags=False) as executor,
+    ):
+        list(as_finished(assess, find_inputs([str(tmp_path / "a.pdf")]), executor))
 
 
 def test_no_scheduler_is_told_with_a_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     needs("distributed")
     monkeypatch.setattr("chna_toolkit.cluster._CONNECT", 1.0)
-    with pytest.raises(UsageError, match=r"no scheduler answers at tcp://127\.0\.0\.1:9") as caught:
-        with open_executor(1, make_plan(Settings(cache=False)), Settings(cluster="tcp://127.0.0.1:9"), tags=False):
-            pass
+    plan, settings = make_plan(Settings(cache=False)), Settings(cluster="tcp://127.0.0.1:9")
+    with (
+        pytest.raises(UsageError, match=r"no scheduler answers at tcp://127\.0\.0\.1:9") as caught,
+        open_executor(1, plan, settings, tags=False),
+    ):
+        pass
     assert "dask scheduler" in caught.value.hint
 
 
@@ -183,16 +189,20 @@ def test_folders_that_the_workers_do_not_see_end_the_run_with_a_remedy(cluster: 
     settings = Settings(cluster=cluster.address, cache_dir=tmp_path / "cache", ocr="off")
     write(tmp_path, {"pdfs/a.pdf": "L05\n"})
     items = find_inputs([str(tmp_path / "pdfs")])
-    with pytest.raises(UsageError, match="does not see the cache folder") as caught:
-        with open_executor(1, make_plan(settings), settings, tags=False) as executor:
-            for path in (tmp_path / "cache").glob(".seen-by-*"):
-                path.unlink()
-            list(as_finished(assess, items, executor))
+    with (
+        pytest.raises(UsageError, match="does not see the cache folder") as caught,
+        open_executor(1, make_plan(settings), settings, tags=False) as executor,
+    ):
+        for path in (tmp_path / "cache").glob(".seen-by-*"):
+            path.unlink()
+        list(as_finished(assess, items, executor))
     assert "--cache-dir" in caught.value.hint
-    with pytest.raises(UsageError, match="does not see the folder") as caught:
-        with open_executor(1, make_plan(settings), settings, tags=False) as executor:
-            shutil.rmtree(tmp_path / "pdfs")
-            list(as_finished(assess, items, executor))
+    with (
+        pytest.raises(UsageError, match="does not see the folder") as caught,
+        open_executor(1, make_plan(settings), settings, tags=False) as executor,
+    ):
+        shutil.rmtree(tmp_path / "pdfs")
+        list(as_finished(assess, items, executor))
     assert "bucket" in caught.value.hint
     assert not list((tmp_path / "cache").glob(".seen-by-*"))
 
