@@ -55,7 +55,7 @@ class Explanation:
     matched: bool
     reasons: tuple[Reason, ...]
     mentions: tuple[Mention, ...]  # of the rule, counted and set aside; none if it stayed far below counting
-    excluded_by: tuple[str, ...]  # exclusions of the lesson that cover a match
+    exclusions: tuple[Reason, ...]  # of the lesson, that stand in the text: by id, with their words
 
 
 class Bench:
@@ -142,10 +142,17 @@ class Bench:
     def explain(self, rule: Rule, looked: Looked) -> Explanation:
         """Say condition by condition why a rule matches a text or does not."""
         matched = bool(self.matches(rule, looked))
+        every = (*self.lexicon.exclusions, *self.lexicon.lesson(rule.lesson).exclusions)
+        standing = (one for one in every if rule.lesson not in one.spares and self.excludes(one, looked))
         excluded = [
-            exclusion.id
-            for exclusion in (*self.lexicon.exclusions, *self.lexicon.lesson(rule.lesson).exclusions)
-            if rule.lesson not in exclusion.spares and self.excludes(exclusion, looked)
+            Reason(
+                one.id,
+                tuple(phrase for part in one.parts for phrase in part),
+                False,
+                tuple(place for part in one.parts for place in self.places(part, one.lesson, looked)),
+                "whole sentence" if one.whole_sentence else "",
+            )
+            for one in standing
         ]
         mentions = tuple(one for one in self.mentions(looked) if one.rule == rule.id)
         return Explanation(rule, matched, tuple(self._reasons(rule, looked)), mentions, tuple(excluded))
