@@ -16,6 +16,7 @@ import pandas as pd
 from chna_toolkit.errors import NoInputError, OutputError, UsageError
 from chna_toolkit.results import schemas
 from chna_toolkit.results.cells import read_csv, write_csv
+from chna_toolkit.results.datapackage import DATAPACKAGE, describe
 from chna_toolkit.results.frames import frame_of_values, rows_of, values_of
 from chna_toolkit.storage import Place, Url, door_of
 
@@ -149,7 +150,7 @@ def _held_elsewhere(prefix: Url) -> set[str]:
 
 
 def write_run(out: Path, tables: Mapping[str, pd.DataFrame], manifest: Manifest) -> None:
-    """Write the tables and then `run.json` into `out`.
+    """Write the tables, `datapackage.json` and then `run.json` into `out`.
 
     Each file appears whole or not at all. An earlier `run.json` goes first and the new one
     comes last: a folder with a `run.json` always holds the tables that belong to it.
@@ -162,6 +163,8 @@ def write_run(out: Path, tables: Mapping[str, pd.DataFrame], manifest: Manifest)
         for table in schemas.tables(lessons):
             with write_whole(out / f"{table.name}.csv") as stream:
                 write_csv(stream, table.columns, values_of(tables[table.name]))
+            (out / f"{table.name}.parquet").unlink(missing_ok=True)  # made from an earlier table
+        write_text(out / DATAPACKAGE, describe(schemas.tables(lessons), manifest, out))
         write_text(out / MANIFEST, manifest.to_json())
     except OSError as error:
         raise OutputError(
