@@ -3,7 +3,8 @@
 usage: python benchmarks/ocr.py [--dpi N] [--scan DIGITAL.pdf[:FIRST-LAST]=SCAN.pdf ...] [DIGITAL.pdf[:FIRST-LAST] ...]
 
 Every digital document (or its pages FIRST to LAST) is compared with the scan named, or else with
-one made as an office copier does: grey pictures at --dpi (150), a little askew and soft, JPEG.
+one made as an office copier does of its pages with 100 words and more: grey pictures at --dpi
+(150), a little askew and soft, JPEG.
 Both are read as `chna scan` reads them and tagged. Printed are
 
     accuracy     1 - edits / characters, page by page, over the text the scan reads from the page
@@ -44,6 +45,7 @@ from chna_toolkit.scoring import score
 from chna_toolkit.tagging import Tagger
 
 SKEW = (0.35, -0.2, 0.15, -0.45, 0.1, 0.3, -0.3, 0.2)  # degrees, page after page
+WORDS = 100
 BINS = (0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.01)
 
 
@@ -94,7 +96,7 @@ def main() -> None:
     total = Sums()
     for digital, scan in pairs:
         with tempfile.TemporaryDirectory() as folder:
-            truth = cut(digital, Path(folder))
+            truth = cut(digital, Path(folder), 0 if scan else WORDS)
             copied = Path(scan) if scan else copy(truth, Path(folder) / "scan.pdf", arguments.dpi)
             sums = compare(truth, copied, Ocr(engine), tagger)
         total.add(sums)
@@ -108,14 +110,13 @@ def main() -> None:
             print(f"{values[len(values) // 10]:>8.3f}")
 
 
-def cut(digital: str, folder: Path) -> Path:
-    """The pages `name.pdf:FIRST-LAST` names, as a PDF of their own."""
+def cut(digital: str, folder: Path, words: int) -> Path:
+    """The pages that `name.pdf:FIRST-LAST` names and that have so many words, as a PDF of their own."""
     name, _, span = digital.rpartition(":") if re.search(r":\d+-\d+$", digital) else (digital, "", "")
-    if not span:
-        return Path(name)
-    first, last = map(int, span.split("-"))
     source, target = pypdfium2.PdfDocument(name), pypdfium2.PdfDocument.new()
-    target.import_pages(source, list(range(first - 1, last)))
+    first, last = map(int, span.split("-")) if span else (1, len(source))
+    texts = {page: source[page].get_textpage().get_text_range() for page in range(first - 1, min(last, len(source)))}
+    target.import_pages(source, [page for page, text in texts.items() if len(text.split()) >= words])
     path = folder / "digital.pdf"
     target.save(path)
     return path
