@@ -78,9 +78,15 @@ def million_operators(path: Path) -> Path:
 
 
 def million_words(path: Path) -> Path:
-    line = b"BT /F1 1 Tf 1 0 0 1 10 %d Tm (" + b"ab " * 1000 + b") Tj ET\n"
+    line = b"BT /F1 1 Tf 1 0 0 1 10 %d Tm (" + b"the county and our partners " * 100 + b") Tj ET\n"
     body = b"".join(line % (700 - number % 600) for number in range(1000))
     return write_pdf(path, pages([stream(body)]))
+
+
+def pile_of_words(path: Path) -> Path:
+    """Thousands of words, all on one spot."""
+    body = b"".join(b"BT /F1 11 Tf %d 300 Td (our %d partners and) Tj ET\n" % (72 + n % 3, n) for n in range(8000))
+    return write_pdf(path, pages([stream(body + TEXT)]))
 
 
 def million_objects(path: Path) -> Path:
@@ -166,6 +172,13 @@ def endless_page(path: Path) -> Path:
     return write_pdf(path, pages(good(), box=b"-99999999999999999999 nan inf 1e400"))
 
 
+def endless_lines(path: Path) -> Path:
+    """Rulings and words at the end of the world, beside sound ones."""
+    far = b"1e38 0 0 1e38 0 0 cm 0 0 m 9e30 0 l S 9e30 9e30 9e30 9e30 re S BT /F1 12 Tf 1 1 Td (far) Tj ET"
+    table = b" ".join(b"%d 100 m %d 200 l S 100 %d m 300 %d l S" % (x, x, x, x) for x in (100, 150, 200))
+    return write_pdf(path, pages([stream(b"q " + far + b" Q " + table + b" " + TEXT), *good()]))
+
+
 def huge_image(path: Path) -> Path:
     picture = b"/Type /XObject /Subtype /Image /Width 60000 /Height 60000 /BitsPerComponent 8 /ColorSpace /DeviceRGB"
     objects = pages([stream(TEXT + b" q 612 0 0 792 0 0 cm /I Do Q")], b"/XObject << /I 1000 0 R >>")
@@ -206,8 +219,8 @@ def filter_chain(path: Path) -> Path:
 
 
 BOMBS: list[Callable[[Path], Path]] = [
-    endless_stream, huge_stream, million_operators, million_words, million_objects, million_squares,
+    endless_stream, huge_stream, million_operators, million_words, pile_of_words, million_objects, million_squares,
     thousands_of_pages, false_count, page_tree_loop, deep_page_tree, deep_array, deep_content, deep_graphics,
-    recursive_form, nested_forms, giant_page, endless_page, huge_image, million_bookmarks, huge_metadata,
+    recursive_form, nested_forms, giant_page, endless_page, endless_lines, huge_image, million_bookmarks, huge_metadata,
     object_stream, filter_chain,
 ]  # fmt: skip

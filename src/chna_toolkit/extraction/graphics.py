@@ -16,6 +16,7 @@ MAX_PATHS = 4_000  # more than that is a map or a chart, not a table
 MAX_SEGMENTS = 400  # of one path
 MAX_DEPTH = 4  # of nested forms
 SMALL = 8.0  # points; a shape smaller than that is a dot, an icon's part, a sort arrow
+FAR = 100_000.0  # points; no page is that large
 THIN = 3.5  # points; a box thinner than that is a line
 
 _count = native(raw.FPDFPage_CountObjects, ctypes.c_int, ctypes.c_void_p)
@@ -86,7 +87,7 @@ class _Scanner:
         x0, y0, x1, y1 = [value.value for value in self.floats]
         if by is not None:
             x0, y0, x1, y1 = _carried(by, x0, y0, x1, y1)
-        return self.shown(x0, y0, x1, y1)
+        return _sane(self.shown(x0, y0, x1, y1))
 
     def picture(self, thing: int, by: Any) -> None:
         box = self.box(thing, by)
@@ -142,7 +143,9 @@ class _Scanner:
             return
         for stroke in strokes:
             moved = _carried(own, *stroke)
-            placed = self.shown(*(_carried(by, *moved) if by is not None else moved))
+            placed = _sane(self.shown(*(_carried(by, *moved) if by is not None else moved)))
+            if placed is None:
+                continue
             if placed[3] - placed[1] < 0.5 < placed[2] - placed[0]:
                 out.rules_h.append(placed)
             elif placed[2] - placed[0] < 0.5 < placed[3] - placed[1]:
@@ -208,6 +211,11 @@ def covered(pictures: list[Box], width: float, height: float, cells: int = 24) -
         rows = range(int(top / height * cells + 0.5), int(bottom / height * cells + 0.5))
         hit.update((column, row) for column in columns for row in rows)
     return len(hit) / cells**2
+
+
+def _sane(box: Box) -> Box | None:
+    """The box, or None if it is endless or lies at the end of the world (or is no number at all)."""
+    return box if all(-FAR < value < FAR for value in box) else None
 
 
 def _object_matrix(thing: int) -> tuple[float, ...]:

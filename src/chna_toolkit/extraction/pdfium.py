@@ -11,6 +11,7 @@ import ctypes
 import logging
 import re
 import struct
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
@@ -29,6 +30,8 @@ from chna_toolkit.model import DocumentStatus
 # What it warns of (a loop among bookmarks, say) is no news about files off the web.
 logging.getLogger("pypdfium2").setLevel(logging.ERROR)
 MAX_CHARS = 60_000  # on one page; a dense broadsheet has 20,000
+MANY_WORDS = 1_500  # on one page; fewer need no look for piles
+MAX_PILE = 60  # words that begin within four points of each other
 MAX_SIDE = 14_400.0  # points; the largest page PDF 1.x allows
 
 _TOKEN = re.compile(r"([^\s\x00-\x1f\x7f\ufffe\u200b\ufeff]+[\ufffe\x02\xad]?)(\s*?[\r\n])?")  # and a line end after it
@@ -226,6 +229,9 @@ class _Reader:
             else:
                 self.take(token, start, end, first, last, style)
         words = self.read.words
+        if len(words) > MANY_WORDS:
+            words = without_piles(words)
+            self.read.truncated = self.read.truncated or len(words) < len(self.read.words)
         self.read.words = without_doubles(words)
         if len(self.read.words) < len(words):
             kept = {word.order for word in self.read.words}
@@ -365,6 +371,18 @@ def without_doubles(words: list[Word]) -> list[Word]:
                 if abs(other.x0 - word.x0) < near:
                     doubles.add(max(word.order, other.order))
     return [word for word in words if word.order not in doubles] if doubles else words
+
+
+def without_piles(words: list[Word], side: float = 4.0) -> list[Word]:
+    """Words but for those beyond MAX_PILE that begin on the same spot: a pile nobody can read, nor lay out."""
+    piles: Counter[tuple[int, int]] = Counter()
+    kept = []
+    for word in words:
+        spot = int(word.x0 / side), int(word.top / side)
+        piles[spot] += 1
+        if piles[spot] <= MAX_PILE:
+            kept.append(word)
+    return kept
 
 
 def _upright(reader: _Reader, index: int) -> bool:
