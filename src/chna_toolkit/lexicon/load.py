@@ -109,7 +109,7 @@ def _parts(entry: Entry, values: dict[str, Any]) -> tuple[tuple[str, ...], ...]:
     phrases: tuple[str, ...] = values.pop("phrases")
     parts: tuple[tuple[str, ...], ...] = values.pop("parts")
     if phrases and parts:
-        entry.complain("both 'phrases' and 'parts'", "Phrases are one part: move them into parts.", "parts")
+        entry.complain("both 'phrases' and 'parts'", "Phrases are one part: move them into parts.", "phrases")
     return (phrases,) if phrases else parts
 
 
