@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from chna_toolkit import __version__
-from chna_toolkit.cli import export, extract, housekeeping, lesson, lexicon, report, scan, tag, train
+from chna_toolkit.cli import evaluate, export, extract, housekeeping, lesson, lexicon, report, scan, tag, train
 from chna_toolkit.cli.output import open_streams, say, say_error, stdout_may_close
 from chna_toolkit.errors import ChnaError, ExitCode, MissingDependencyError
 
@@ -36,6 +36,7 @@ extract.register(app)
 lesson.register(app)
 lexicon.register(app)
 train.register(app)
+evaluate.register(app)
 housekeeping.register(app)
 
 

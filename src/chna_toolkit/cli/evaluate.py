@@ -1,0 +1,222 @@
+"""`chna evaluate`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chna_toolkit.cli import options
+from chna_toolkit.cli.output import say, stdout_may_close
+from chna_toolkit.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from chna_toolkit.config import Settings
+    from chna_toolkit.evaluation.documents import Resolved
+    from chna_toolkit.evaluation.gold import GoldUnit
+    from chna_toolkit.evaluation.predictions import Predictions
+    from chna_toolkit.lexicon.model import Lexicon
+
+Documents = Annotated[
+    list[str] | None,
+    typer.Option("--documents", metavar="DIR", help="PDFs (and .txt) that keyed gold speaks of; may be repeated."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("evaluate")(evaluate)
+
+
+def evaluate(
+    gold: Annotated[list[Path], typer.Argument(metavar="GOLD...", help="Coded text: .jsonl, .csv or .xlsx.")],
+    labels: Annotated[
+        Path | None,
+        typer.Option("--labels", metavar="FILE|RUN", help="Measure what `chna tag` wrote, or a run folder."),
+    ] = None,
+    documents: Documents = None,
+    key: Annotated[
+        Path | None, typer.Option("--key", metavar="FILE", help="Key of a sample: weights for a coder's file.")
+    ] = None,
+    part: Annotated[
+        str, typer.Option("--part", metavar="held|check|read|all", help="Part of the gold, by the hash of the id.")
+    ] = "all",
+    method: options.Method = None,
+    lexicon: options.LexiconFolder = None,
+    model: Annotated[
+        Path | None, typer.Option("--model", metavar="DIR", help="Another learned model (`chna train`).")
+    ] = None,
+    select: options.Select = None,
+    baseline: Annotated[
+        str, typer.Option("--baseline", metavar="keyword|tfidf", help="Measure a plain baseline instead.")
+    ] = "",
+    train: Annotated[
+        list[Path] | None,
+        typer.Option("--train", metavar="FILE", help="Gold that the baseline tfidf learns from; else crosswise."),
+    ] = None,
+    compare: Annotated[
+        str,
+        typer.Option("--compare", metavar="RUN|FILE", help="Other labels; also rules, hybrid, keyword, tfidf."),
+    ] = "",
+    fail_under: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fail-under",
+            metavar="micro=0.6",
+            help="Exit 1 below: micro, macro, precision, recall, assertion, lesson (the worst), L03.",
+        ),
+    ] = None,
+    form: Annotated[str, typer.Option("--format", metavar="text|json|csv|markdown|junit", help="How to write.")] = (
+        "text"
+    ),
+    worst: Annotated[int, typer.Option("--worst", metavar="N", min=0, help="Cases shown of each kind.")] = 10,
+    quotes: Annotated[bool, typer.Option("--quotes/--no-quotes", help="Whether the text of cases is shown.")] = True,
+    resamples: Annotated[int, typer.Option("--resamples", metavar="N", min=1, help="For the intervals.")] = 1000,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Of the resamples.")] = 15,
+    jobs: options.Jobs = None,
+    no_cache: options.NoCache = False,
+    cache_dir: options.CacheDir = None,
+    config: options.Config = None,
+) -> None:
+    """Measure labels against gold: precision, recall, F1, assertions, confidence, and what went wrong where.
+
+    Gold: {"id": 1, "text": "...", "labels": {"10": "practice"}, "maybe": ["3"]}. What is `maybe` is
+    neither right nor wrong. Labels are those of the built-in tagger unless --labels or --baseline says otherwise.
+    """
+    given = options.given(locals())
+    from chna_toolkit.config import load_settings
+    from chna_toolkit.evaluation.evaluating import Plan, evaluate_labels
+    from chna_toolkit.evaluation.rendering import read_bars, render
+    from chna_toolkit.lexicon import load_lexicon
+
+    settings = load_settings(given, config=config)
+    loaded = load_lexicon(settings.lexicon)
+    asked = _Asked(settings, loaded, labels, baseline, model, tuple(train or ()), tuple(documents or ()))
+    units, files = load_units(gold, part, key)
+    resolved, files = asked.resolve(units, files)
+    by, predictions = asked.predict(resolved, asked.source)
+    evaluation = evaluate_labels(
+        resolved.units,
+        predictions,
+        loaded,
+        Plan(resamples, seed, worst),
+        gold=[path.name for path in gold],
+        part=part,
+        by=by,
+        notes=resolved.notes,
+        files=files,
+        select=select_ids(loaded, settings),
+        other=asked.predict(resolved, compare) if compare else None,
+    )
+    bars = read_bars(fail_under or (), evaluation)
+    with stdout_may_close():
+        sys.stdout.write(render(evaluation, form, bars, quotes=quotes))
+    failed = [bar for bar in bars if not bar.is_reached]
+    for bar in failed:
+        say(f"{bar.name} is {bar.found:.3f}, and must reach {bar.least:g}")
+    if failed:
+        raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+def select_ids(lexicon: Lexicon, settings: Settings) -> tuple[str, ...]:
+    """Return the ids of the lessons that were chosen; none if all."""
+    from chna_toolkit.scan import select_lessons
+
+    return tuple(select_lessons(lexicon, settings.select)) if settings.select else ()
+
+
+def load_units(gold: list[Path], part: str = "all", key: Path | None = None) -> tuple[list[GoldUnit], list[str]]:
+    """Return the units of gold files in a part of the split, and for each the name of its file."""
+    from chna_toolkit.evaluation.gold import PARTS, load_gold, split_of, weighted
+
+    if part not in PARTS:
+        raise UsageError(f"--part {part!r} is unknown", f"Choose one of: {', '.join(PARTS)}.")
+    units, files = [], []
+    for path in gold:
+        loaded = load_gold(path)
+        loaded = weighted(loaded, key) if key else loaded
+        loaded = [unit for unit in loaded if part in ("all", split_of(unit.id))]
+        units += loaded
+        files += [path.name] * len(loaded)
+    if not units:
+        raise UsageError(f"no unit of the gold belongs to the part {part}", "Choose another --part.")
+    return units, files
+
+
+class _Asked:
+    """What labels were asked for, and how to make them."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        lexicon: Lexicon,
+        labels: Path | None,
+        baseline: str,
+        model: Path | None,
+        train: tuple[Path, ...],
+        documents: tuple[str, ...],
+    ) -> None:
+        if labels and baseline:
+            raise UsageError("--labels and --baseline both say what to measure", "Give one, the other to --compare.")
+        self.settings, self.lexicon, self.model, self.train, self.documents = (
+            settings, lexicon, model, train, documents,
+        )  # fmt: skip
+        self.reads_labels = bool(labels)  # and so needs no text
+        self.source = str(labels) if labels else baseline or settings.method
+
+    def resolve(self, units: list[GoldUnit], files: list[str]) -> tuple[Resolved, list[str]]:
+        """Find keyed units in the documents; return them with the names of their gold files."""
+        from chna_toolkit.evaluation.documents import Resolved
+
+        if not self.documents:
+            if not self.reads_labels and (keyed := [unit for unit in units if not unit.text]):
+                raise UsageError(
+                    f"{len(keyed):,} units of the gold have no text of their own, such as {keyed[0].id}",
+                    "Name the folder of their documents with --documents, or a run that has them with --labels.",
+                )
+            nowhere = [None] * len(units)
+            return Resolved(units, list(nowhere), list(nowhere)), files
+        found = find_text(units, self.documents, self.settings)
+        names = dict(zip((unit.id for unit in units), files, strict=True))
+        return found, [names[unit.id] for unit in found.units]
+
+    def predict(self, resolved: Resolved, source: str) -> tuple[str, Predictions]:
+        """Return who labels, in words, and the labels."""
+        from chna_toolkit.evaluation.predictions import by_tagger, read_predictions
+        from chna_toolkit.tagging import METHODS, Tagger
+
+        if source in ("keyword", "tfidf"):
+            return f"the baseline {source}", self._baseline(resolved.units, source)
+        if source not in METHODS:
+            if not Path(source).exists():
+                raise UsageError(f"{source}: no such file, run or method", "See `chna evaluate --help`.")
+            return source, read_predictions(Path(source), resolved.units, self.lexicon)
+        model = self.model if source == "hybrid" else None
+        tagger = Tagger(self.lexicon, method=source, model=model)
+        for warning in tagger.warnings:
+            say(f"warning: {warning}: labels are by {tagger.method}")
+        what = f"the tagger, {tagger.method}"
+        return f"{what} with the model {model}" if model else what, by_tagger(resolved, tagger)
+
+    def _baseline(self, units: list[GoldUnit], name: str) -> Predictions:
+        from chna_toolkit.evaluation.baselines import KEYWORDS, by_keywords, by_tfidf
+
+        numbers = [str(lesson.number) for lesson in self.lexicon.lessons]
+        if name == "keyword":
+            if set(numbers) != KEYWORDS.keys():
+                raise UsageError("the keyword lists are for the 15 lessons", "Leave --lexicon out, or use tfidf.")
+            return by_keywords(units)
+        train, _ = load_units(list(self.train)) if self.train else ([], [])
+        if any(not unit.text for unit in train):
+            train = find_text(train, self.documents, self.settings).units
+        return by_tfidf(units, numbers, train)
+
+
+def find_text(units: list[GoldUnit], documents: tuple[str, ...], settings: Settings) -> Resolved:
+    """Join gold with the documents that it speaks of."""
+    from chna_toolkit.evaluation.documents import read_sources, resolve
+
+    names = {name for unit in units for name in (unit.doc, unit.sha256) if name}
+    return resolve(units, read_sources(documents, settings, names))
