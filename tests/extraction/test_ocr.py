@@ -9,6 +9,7 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
+import pypdfium2
 import pytest
 from extraction_pages import HEIGHT, WIDTH, holds, texts, write
 from hypothesis import given, settings
@@ -19,6 +20,7 @@ from reportlab.pdfgen.canvas import Canvas
 from chna_toolkit.extraction import ExtractionSettings, ocr, read_document
 from chna_toolkit.extraction.ocr import Engine, Ocr, OcrError, find_engine, words_of_tsv
 from chna_toolkit.extraction.pdfium import Pdf
+from chna_toolkit.extraction.rendering import turned_back
 from chna_toolkit.extraction.watch import Loss, Watch
 from chna_toolkit.extraction.words import OcrWord
 from chna_toolkit.model import Document, DocumentStatus, Kind, PageStatus
@@ -123,6 +125,32 @@ def test_boxes_are_where_the_words_are_printed(read_copy: Document, make_pdf) ->
 
 def test_columns_are_read_one_after_the_other(scanned, tesseract: Engine) -> None:
     assert texts(read(scanned(columns), tesseract)) == [NURSES] * 3 + [BANK] * 3
+
+
+@pytest.mark.parametrize("turn", [1, 2, 3])
+def test_a_page_on_its_side_is_turned_and_its_boxes_turned_back(scanned, read_copy, tesseract: Engine, turn: int):
+    straight = scanned(article)
+    pdf = pypdfium2.PdfDocument(straight)
+    pdf[0].set_rotation(90 * turn)
+    turned = straight.with_name("turned.pdf")
+    pdf.save(turned)
+    document = read(turned, tesseract)
+    assert texts(document) == texts(read_copy)
+    page = document.pages[0]
+    assert (page.width, page.height) == ((HEIGHT, WIDTH) if turn % 2 else (WIDTH, HEIGHT))
+    for one, other in zip(read_copy.passages, document.passages, strict=True):
+        box = turned_back(other.box, turn, WIDTH, HEIGHT)
+        assert all(abs(a - b) < 4 for a, b in zip(one.box, box, strict=True)), (one.box, box)
+
+
+@given(st.integers(1, 3), *(st.integers(0, 100) for _ in range(4)))
+def test_a_box_turned_four_times_is_where_it_was(turn: int, x: int, y: int, width: int, height: int) -> None:
+    box = (float(x), float(y), float(x + width), float(y + height))
+    sides = (300.0, 200.0)
+    for _ in range(4):
+        box = turned_back(box, turn, *sides)
+        sides = sides[::-1] if turn % 2 else sides
+    assert box == (x, y, x + width, y + height)
 
 
 def test_a_broken_text_layer_is_read_from_the_picture_of_the_page(make_pdf, tesseract: Engine) -> None:
@@ -253,7 +281,7 @@ def test_ocr_has_its_own_time_and_no_page_after_the_documents_time_is_over(scann
     allowed: list[float] = []
     watch = Watch(seconds=1000, allowed=allowed.append)
     read(scanned(article, article), program("cat > /dev/null; sleep 0.2"), watch=watch)
-    assert allowed[0] == allowed[2] == ocr.PAGE_SECONDS
+    assert allowed[0] == allowed[2] == ocr.PAGE_LOOKS * ocr.PAGE_SECONDS
     assert 0.2 <= allowed[0] + allowed[1] < 30
     late = Watch(seconds=-1)
     assert read(scanned(article), program("exit 1"), watch=late).status is DocumentStatus.TIMEOUT

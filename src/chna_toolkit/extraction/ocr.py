@@ -31,13 +31,16 @@ PROGRAM = "tesseract"
 DEFAULT_LANGUAGE = "eng"
 DPI = 300
 MAX_PAGES = 1_000  # read by OCR in one document
-PAGE_SECONDS = 60.0  # for one page; a dense one takes six
+PAGE_SECONDS = 60.0  # for one look at a page; a dense one takes six
+PAGE_LOOKS = 3  # at most: as it is, which way is up, turned
 GIVE_UP = 3  # pages in a row that failed: the rest of the document would too
 INSTALL = "Install tesseract (on Debian or Ubuntu, apt install tesseract-ocr; on macOS, brew install tesseract)"
 
 _SPECK = 0.3  # confidence below which a token of one or two characters is dirt
 _SPARSE = 40  # a picture with fewer words and hardly a sure one holds no text
+_UPRIGHT = 0.6  # below it, the page may stand on its side
 _UNSURE = 0.5  # mean confidence of a page: below it, it is not read but guessed
+_TURN_SURE = 5.0  # what tesseract thinks of the direction it found: of a page of text, 20
 _RULINGS = frozenset("|_—–-=~'`´‘’.,:;\\/")
 _BULLETS = frozenset("e¢°®©«»*+")  # what a bullet looks like to the program
 _LANGUAGE = re.compile(r"[A-Za-z][\w/]*")
@@ -75,10 +78,25 @@ class Engine:
 
     def read(self, picture: Picture, seconds: float = PAGE_SECONDS) -> list[OcrWord]:
         """Words in reading order, boxes in points from the top left. Raises `OcrError`."""
+        output = self._ask(picture, seconds, "-l", self.languages, "--psm", "3", "tsv")
+        return words_of_tsv(output, picture.scale)
+
+    def turn(self, picture: Picture, seconds: float = PAGE_SECONDS) -> int:
+        """By how many quarters to turn the picture clockwise for its text to stand upright; 0 if nobody knows."""
+        try:
+            output = self._ask(picture, seconds, "--psm", "0")
+        except OcrError:  # too few letters, or its data for this is not installed
+            return 0
+        said = dict(line.split(": ", 1) for line in output.splitlines() if ": " in line)
+        degrees, sure = said.get("Rotate", ""), said.get("Orientation confidence", "")
+        if not degrees.isdecimal() or not re.fullmatch(r"\d+\.?\d*", sure) or float(sure) < _TURN_SURE:
+            return 0
+        return int(degrees) // 90 % 4
+
+    def _ask(self, picture: Picture, seconds: float, *arguments: str) -> str:
         header = f"P5 {picture.width} {picture.height} 255\n".encode()
-        command = [self.program, "-", "-", "-l", self.languages, "--psm", "3", "--dpi", str(round(picture.scale * 72))]
-        output = _run([*command, "tsv"], header + picture.grey, seconds)
-        return words_of_tsv(output.decode("utf-8", "replace"), picture.scale)
+        command = [self.program, "-", "-", "--dpi", str(round(picture.scale * 72)), *arguments]
+        return _run(command, header + picture.grey, seconds).decode("utf-8", "replace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +275,8 @@ def settle_sizes(pages: Iterable[Sequence[Word]]) -> None:
 class PictureReader:
     """The reading of one document's pictures: how often, and why it failed.
 
-    `seconds` is what the last page cost in other processes.
+    `seconds` is what the last page cost in other processes, and `turn` by how many quarters it was
+    turned clockwise for its words to stand upright: on the page so turned are their boxes.
     """
 
     def __init__(self, pdf: Pdf, engine: Engine) -> None:
@@ -266,18 +285,19 @@ class PictureReader:
         self._why = ""
         self.hint = ""
         self.seconds = 0.0
+        self.turn = 0
         self.warnings: set[str] = set()
 
     def words(self, number: int) -> list[OcrWord] | None:
         """Words of a page, counting from 1; None if they could not be read."""
-        self.seconds = 0.0
+        self.seconds, self.turn = 0.0, 0
         if self._in_a_row >= GIVE_UP or self._tried >= MAX_PAGES:
             self.warnings.add("ocr_pages_skipped")
             return None
         self._tried += 1
         before = _child_seconds()
         try:
-            words = _here(self._engine).read(self._pdf.picture(number, DPI))
+            words = self._read(number)
         except (OcrError, RuntimeError) as error:  # RuntimeError: PDFium's own
             self._fail(error)
             return None
@@ -290,6 +310,17 @@ class PictureReader:
             self._unclear += 1
             self.warnings.add("ocr_unclear")
             return None
+        return words
+
+    def _read(self, number: int) -> list[OcrWord]:
+        """Words of a page, turned if it stands on its side or head."""
+        engine, picture = _here(self._engine), self._pdf.picture(number, DPI)
+        words = engine.read(picture)
+        if not is_upright(words) and (turn := engine.turn(picture)):
+            again = engine.read(self._pdf.picture(number, DPI, turn))
+            if is_upright(again):
+                self.turn = turn
+                return again
         return words
 
     def _fail(self, error: Exception) -> None:
@@ -309,6 +340,13 @@ class PictureReader:
         if self._unclear:
             parts.append(f"OCR could make no sense of {self._unclear} pages.")
         return " ".join(parts)
+
+
+def is_upright(words: Sequence[OcrWord]) -> bool:
+    """Whether words are read with some certainty, and along the lines rather than up or down the page."""
+    long = [word for word in words if len(word.text) > 3]
+    tall = sum(word.bottom - word.top > word.x1 - word.x0 for word in long)
+    return not long or (tall < 0.5 * len(long) and (confidence_of(words) or 0.0) >= _UPRIGHT)
 
 
 @lru_cache(maxsize=1)

@@ -159,13 +159,16 @@ class Pdf:
         finally:
             raw.FPDF_ClosePage(page)
 
-    def picture(self, number: int, dpi: float) -> Picture:
-        """Page `number`, counting from 1, as a picture. Raises PdfiumError, MemoryError."""
+    def picture(self, number: int, dpi: float, turn: int = 0) -> Picture:
+        """Page `number`, counting from 1, as a picture, turned clockwise by so many quarters.
+
+        Raises PdfiumError, MemoryError.
+        """
         page = raw.FPDF_LoadPage(self._pdf.raw, number - 1)
         if not page:
             raise pdfium.PdfiumError(f"Page {number} cannot be opened.")
         try:
-            return picture_of(page, dpi)
+            return picture_of(page, dpi, turn)
         finally:
             raw.FPDF_ClosePage(page)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -15,17 +15,18 @@ from chna_toolkit.extraction.furniture import Sheet, remove_furniture, why_remov
 from chna_toolkit.extraction.headers import continue_table, set_headers
 from chna_toolkit.extraction.layout import Block, blocks_of, order_agrees
 from chna_toolkit.extraction.lines import lines_of
-from chna_toolkit.extraction.ocr import PAGE_SECONDS, Ocr, PictureReader, settle_sizes
+from chna_toolkit.extraction.ocr import PAGE_LOOKS, PAGE_SECONDS, Ocr, PictureReader, settle_sizes
 from chna_toolkit.extraction.passages import PageText, write_passages
 from chna_toolkit.extraction.plumber import GaveUpError, Plumber
 from chna_toolkit.extraction.quality import judge_page, judge_reading, rotten_pages
+from chna_toolkit.extraction.rendering import turned_back
 from chna_toolkit.extraction.structure import Body, Item, classify, join_split_paragraphs, set_levels
 from chna_toolkit.extraction.tables import Cell, Found, Table, find_tables, is_ruled, tables_of, well_held
 from chna_toolkit.extraction.text import box_of
 from chna_toolkit.extraction.vocabulary import Vocabulary
 from chna_toolkit.extraction.watch import Watch
 from chna_toolkit.extraction.words import Line, Word, confidence_of
-from chna_toolkit.model import NO_TEXT, Box, Document, DocumentStatus, Kind, Page, PageStatus
+from chna_toolkit.model import NO_TEXT, Box, Document, DocumentStatus, Kind, Page, PageStatus, Passage
 
 EDGE_WORDS = 12  # that may stand between a table and the page end it runs over
 
@@ -57,6 +58,12 @@ class _Leaf:
     agrees: bool = True
     rules: list[Box] = field(default_factory=list)
     confidence: float | None = None  # of the words, if they were read by OCR
+    turn: int = 0  # quarters that it was turned clockwise to be read: so the boxes are
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height of the page as it was read."""
+        return (self.height, self.width) if self.turn % 2 else (self.width, self.height)
 
 
 def read_document(
@@ -111,7 +118,7 @@ def _read(pdf: pdfium.Pdf, path: Path, digest: str, settings: ExtractionSettings
             leaves.append(_leaf(pdf, number, settings, warnings, plumber, before, watch) if may_read else _Leaf(number))
     reader = _read_pictures(pdf, leaves, settings.ocr, warnings, watch) if settings.ocr else None
     watch.has_read_pages()
-    sheets = [Sheet(leaf.number, leaf.width, leaf.height, leaf.lines, leaf.label, leaf.rules) for leaf in leaves]
+    sheets = [Sheet(leaf.number, *leaf.size, leaf.lines, leaf.label, leaf.rules) for leaf in leaves]
     remove_furniture(sheets)
     for leaf, sheet in zip(leaves, sheets, strict=True):
         leaf.lines, leaf.label = sheet.lines, sheet.label
@@ -127,7 +134,7 @@ def _read(pdf: pdfium.Pdf, path: Path, digest: str, settings: ExtractionSettings
         _trace(items, watch)
     vocabulary = Vocabulary(line for leaf in leaves for line in _all_lines(leaf))
     texts = [PageText(leaf.number, leaf.label) for leaf in leaves]
-    passages = write_passages(items, texts, vocabulary)
+    passages = tuple(_as_shown(one, leaves[one.page - 1]) for one in write_passages(items, texts, vocabulary))
     pages = tuple(_page(leaf, text.text()) for leaf, text in zip(leaves, texts, strict=True))
     if rotten_pages([page.words for page in pages]):
         warnings.add("pages_with_little_text")
@@ -194,15 +201,17 @@ def _read_pictures(
     for leaf in leaves:
         wanted = ocr.always and leaf.status is not PageStatus.ERROR
         if (wanted or leaf.status in NO_TEXT) and watch.may_read(leaf.number):
-            with watch.apart(PAGE_SECONDS):
+            with watch.apart(PAGE_LOOKS * PAGE_SECONDS):
                 words = reader.words(leaf.number)
             watch.lap("ocr", reader.seconds)
             if words or (words is not None and not _all_lines(leaf)):
+                leaf.turn = reader.turn
                 read.append((leaf, list(words)))
     settle_sizes(found for _, found in read)
     for leaf, found in read:
         leaf.status, leaf.tables, leaf.lines = PageStatus.OCR, [], lines_of(found)
         leaf.confidence = confidence_of(found)
+        leaf.rules = [] if leaf.turn else leaf.rules
     warnings.update(reader.warnings | ({"read_by_ocr"} if read else set()))
     return reader
 
@@ -305,6 +314,14 @@ def _table_block(table: Table) -> Block:
     block.x0, block.top, block.x1, block.bottom = table.box
     block.table = table
     return block
+
+
+def _as_shown(passage: Passage, leaf: _Leaf) -> Passage:
+    """The passage with its box on the page as shown, should it have been turned to be read."""
+    if not leaf.turn:
+        return passage
+    x0, top, x1, bottom = turned_back(passage.box, leaf.turn, leaf.width, leaf.height)
+    return replace(passage, box=(round(x0, 1), round(top, 1), round(x1, 1), round(bottom, 1)))
 
 
 def _page(leaf: _Leaf, text: str) -> Page:
