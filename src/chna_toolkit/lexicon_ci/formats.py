@@ -77,7 +77,8 @@ def _text(report: Report) -> str:
         lines += [f"    {line}" for line in one.message.splitlines()[1:]]
         if one.remedy:
             lines.append(f"    → {one.remedy}")
-    lines += [*report.summary, *([report.body] if report.body else []), _count_line(report)]
+    body = [line for line in report.body.splitlines() if not line.startswith("```")]
+    lines += [*report.summary, *body, _count_line(report)]
     return "\n".join(lines) + "\n"
 
 
