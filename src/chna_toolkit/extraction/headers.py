@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chna_toolkit.extraction.cells import Cell, Table, is_number
 from chna_toolkit.extraction.grid import SNAP
-from chna_toolkit.extraction.tables import Cell, Table, is_number
 
 
 def set_headers(table: Table) -> None:
     """Find the header rows, and give each body cell its column and row header."""
-    table.head = _head_rows(table)
+    table.head = table.head or _head_rows(table)
     for cell in table.cells:
         cell.header = cell.rows[0] < table.head
     spread_headers(table, [cell for cell in table.cells if cell.header])
@@ -73,9 +73,17 @@ def _header_like(first: Sequence[Cell], rest: Sequence[Cell], columns: int) -> b
         return True
     long_rest = sum(len(cell.text.split()) for cell in rest) / len(rest)
     long_first = sum(len(text.split()) for text in texts) / len(texts)
+    if columns == 2 and len(first) == 2 and _is_numbered(rest) and not any(is_number(text) for text in texts):
+        return True
     body = [cell for cell in rest if cell.columns[0] > 0]
     numbers = sum(is_number(cell.text) for cell in body) > 0.5 * len(body)
     return len(first) >= min(columns, 3) - 1 and (numbers or (columns >= 3 and long_rest > 1.3 * long_first))
+
+
+def _is_numbered(cells: Sequence[Cell]) -> bool:
+    """Whether the first column counts the rows and the second says something of each."""
+    counts = [cell.text.strip(".") for cell in cells if cell.columns == (0, 1)]
+    return len(counts) > 3 and sum(text.isdigit() and len(text) < 4 for text in counts) > 0.8 * len(counts)
 
 
 def continue_table(before: Table, table: Table) -> None:

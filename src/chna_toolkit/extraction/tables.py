@@ -12,50 +12,22 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 
+from chna_toolkit.extraction.across import tables_across
+from chna_toolkit.extraction.cells import Box, Cell, Table, holds, is_number
 from chna_toolkit.extraction.graphics import Graphics
 from chna_toolkit.extraction.grid import SNAP, alike, cells_of, grouped, joined
 from chna_toolkit.extraction.lines import is_bullet, lines_of, same_row
 from chna_toolkit.extraction.words import Line, Word
 
-Box = tuple[float, float, float, float]
 MAX_CELL_WORDS = 220  # a cell with more is a page layout, not a table
 MAX_CELLS = 1_500
 MIN_LINES = 2  # of numbers one under another in one cell: rows without rulings between
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
-
-@dataclass(slots=True)
-class Cell:
-    """One cell, with the rows and columns it spans (0-based, end exclusive)."""
-
-    box: Box
-    rows: tuple[int, int]
-    columns: tuple[int, int]
-    lines: list[Line] = field(default_factory=list)
-    rest: list[Line] = field(default_factory=list)  # of the same cell, on the next page
-    row_header: str = ""
-    column_header: str = ""
-    header: bool = False
-
-    @property
-    def text(self) -> str:
-        """The words as they stand."""
-        return " ".join(line.text for line in [*self.lines, *self.rest])
-
-
-@dataclass(slots=True)
-class Table:
-    """Cells row by row. `edges` are the columns' left edges in points."""
-
-    box: Box
-    cells: list[Cell]
-    rows: int
-    columns: int
-    edges: tuple[float, ...]
-    head: int = 0  # how many rows are column headers
+__all__ = ["Box", "Cell", "Found", "Table", "find_tables", "is_number", "is_ruled", "tables_of", "well_held"]
 
 
 @dataclass(slots=True)
@@ -76,6 +48,9 @@ def find_tables(graphics: Graphics, words: list[Word], before: Table | None = No
     for table in _open_tables(graphics.rules_h, words):
         if not any(_overlap(table.box, other.box) for other in found.tables):
             found.tables.append(table)
+    for table in tables_across(graphics.rules_h, words):
+        if not any(_overlap(table.box, other.box) for other in found.tables):
+            found.tables.append(table)
     found.words = _outside(found.tables, words)
     for table in found.tables:
         _take_head_above(table, found)
@@ -89,7 +64,7 @@ def _take_head_above(table: Table, found: Found) -> None:
         return
     height = first[0].lines[0].height
     x0, top, x1, _ = table.box
-    above = [w for w in found.words if _holds((x0, top - 1.5 * height, x1, top + 0.3 * height), w)]
+    above = [w for w in found.words if holds((x0, top - 1.5 * height, x1, top + 0.3 * height), w)]
     edges = [*table.edges, x1]
     slots = [[w for w in above if left <= (w.x0 + w.x1) / 2 < right] for left, right in pairwise(edges)]
     if (
@@ -155,7 +130,7 @@ def _outside(tables: Sequence[Table], words: list[Word]) -> list[Word]:
         return words
     inside = {id(word) for table in tables for cell in table.cells for line in cell.lines for word in line.words}
     boxes = [table.box for table in tables]
-    return [w for w in words if id(w) not in inside and not any(_holds(box, w) for box in boxes)]
+    return [w for w in words if id(w) not in inside and not any(holds(box, w) for box in boxes)]
 
 
 def _is_cell(cell: Box, centres: Sequence[tuple[float, float]]) -> bool:
@@ -166,11 +141,6 @@ def _is_cell(cell: Box, centres: Sequence[tuple[float, float]]) -> bool:
     if last - first <= 2 * MAX_CELL_WORDS:
         return True
     return sum(cell[0] <= x <= cell[2] for _, x in centres[first:last]) <= 2 * MAX_CELL_WORDS
-
-
-def _holds(box: Box, word: Word) -> bool:
-    x, y = (word.x0 + word.x1) / 2, (word.top + word.bottom) / 2
-    return box[0] <= x <= box[2] and box[1] <= y <= box[3]
 
 
 def _overlap(a: Box, b: Box) -> bool:
@@ -225,12 +195,12 @@ def _filled(table: Table, tops: Sequence[float], words: Sequence[Word], single: 
     held: list[list[Word]] = [[] for _ in table.cells]
     inside = crossing = 0
     for word in words:
-        if not _holds(table.box, word):
+        if not holds(table.box, word):
             continue
         inside += 1
         x, y = (word.x0 + word.x1) / 2, (word.top + word.bottom) / 2
         number = fields.get((bisect_right(tops, y) - 1, bisect_right(table.edges, x) - 1), -1)
-        if number >= 0 and _holds(table.cells[number].box, word):
+        if number >= 0 and holds(table.cells[number].box, word):
             held[number].append(word)
             crossing += _crosses(table.cells[number].box, word)
     crossing -= _merge_bands(table, held)
@@ -378,13 +348,6 @@ def _parts(cell: Cell, levels: Sequence[Line]) -> list[Cell]:
     ]
 
 
-def is_number(text: str) -> bool:
-    """Whether a cell shows a figure rather than words; a year alone may be a header."""
-    letters = sum(c.isalpha() for c in text)
-    digits = sum(c.isdigit() for c in text)
-    return digits > letters and not (len(text) == 4 and text[:2] in ("19", "20"))
-
-
 def _open_tables(rules: Sequence[Box], words: Sequence[Word]) -> list[Table]:
     """Tables ruled only across: rows lie between equal rulings, columns between gutters of white."""
     found = []
@@ -413,7 +376,7 @@ def _even(ys: Sequence[float]) -> list[list[float]]:
 
 
 def _open_table(x0: float, x1: float, ys: list[float], words: Sequence[Word]) -> Table | None:
-    inside = [w for w in words if _holds((x0, ys[0], x1, ys[-1]), w)]
+    inside = [w for w in words if holds((x0, ys[0], x1, ys[-1]), w)]
     if len(inside) < 8:
         return None
     edges = _gutters(inside, x0, 0.75 if len(ys) < 6 else 0.45)
