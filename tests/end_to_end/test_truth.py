@@ -178,6 +178,21 @@ def test_with_tesseract_the_scan_is_read_and_assessed(scan: Scan, sample_reports
     assert all(float(row["ocr_confidence"]) >= 0.6 for row in quoted)
 
 
+@pytest.mark.usefixtures("tesseract")
+def test_the_text_of_the_scan_can_be_had(scan: Scan, sample_reports: Path) -> None:
+    [scanned] = [document for document in scan.truth if document["extraction"] == "needs_ocr"]
+    command = [sys.executable, "-m", "chna_toolkit", "extract", str(sample_reports / scanned["file"]), "--no-cache"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    pages = [squash(page) for page in done.stdout.split("\f")]
+    quotes = [(squash(entry["quote"]), pages[entry["page"] - 1]) for entry in scanned["evidence"]]
+    assert sum(quote in page for quote, page in quotes) >= 0.8 * len(quotes)
+    off = subprocess.run([*command, "--ocr", "off"], capture_output=True, text=True, check=False)
+    assert (off.returncode, off.stdout.strip()) == (3, "")
+    assert "needs ocr" in off.stderr
+    assert "Install tesseract" in off.stderr
+
+
 def test_statuses_are_those_of_the_truth(scan: Scan, update: dict[str, list[str]]) -> None:
     wrong = wrong_statuses(scan)
     compare_with_known("wrong_statuses", wrong, update)
