@@ -13,7 +13,6 @@ from chna_toolkit.extraction.drawing import draw_pages
 from chna_toolkit.extraction.watch import Watch
 from chna_toolkit.model import Kind
 
-
 PLACES = ["school", "church", "shelter", "library", "market"]
 
 
