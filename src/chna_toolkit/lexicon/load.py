@@ -32,9 +32,10 @@ def load_lexicon(path: Path | None = None) -> Lexicon:
     `classes.toml`, `cues.toml` and `exclusions.toml`; or `lexicon.toml` extends another lexicon.
     Raises `LexiconError` naming file and line.
     """
-    lexicon = build(open_layer(path), stop)
+    layer = open_layer(path)
+    lexicon = build(layer, stop)
     if path is not None:  # the built-in one is checked by the tests, and spelling it out takes a second
-        check_phrases(lexicon, stop)
+        check_phrases(lexicon, layer, stop)
     return lexicon
 
 
@@ -211,18 +212,30 @@ def _unknown(entry: Entry, name: str, known: Iterable[str], what: str, key: str)
     entry.complain(f"there is no {what} {name!r}", hint, key, f"unknown-{what}")
 
 
-def check_phrases(lexicon: Lexicon, report: Report) -> None:
-    """Spell out every phrase once, so that a mistake is reported where it was written."""
-    layer = read_layer(lexicon.path, stop)
-    for name, members in lexicon.classes.items():
-        scope = name.partition(".")[0] if "." in name else ""
-        entry = layer.classes[name].entry
-        _spell_out(lexicon, entry, scope, members, f"class @{name}, member ", report)
+def check_phrases(lexicon: Lexicon, layer: Layer, report: Report) -> None:
+    """Spell out every phrase once, so that a mistake is reported where it was written.
+
+    What is inherited has been checked where it was written, unless a class that it uses was changed.
+    """
+    changed = layer.base and any(name in layer.base.classes for name in _own_classes(layer))
+
+    def is_due(entry: Entry) -> bool:
+        return bool(changed) or entry.source in layer.sources
+
+    for name, members in layer.classes.items():
+        if is_due(members.entry):
+            scope = name.partition(".")[0] if "." in name else ""
+            _spell_out(lexicon, members.entry, scope, members.phrases, f"class @{name}, member ", report)
     for kind, pieces in layer.pieces():
         for owned in pieces.values():
-            scope = "" if kind == "cues" else owned.lesson
-            for phrases in phrase_groups(owned.entry.data):
-                _spell_out(lexicon, owned.entry, scope, phrases, "", report)
+            if is_due(owned.entry):
+                scope = "" if kind == "cues" else owned.lesson
+                for phrases in phrase_groups(owned.entry.data):
+                    _spell_out(lexicon, owned.entry, scope, phrases, "", report)
+
+
+def _own_classes(layer: Layer) -> list[str]:
+    return [name for name, members in layer.classes.items() if members.entry.source in layer.sources]
 
 
 _GROUPS = ("phrases", "unless", "not_before", "not_after", "under", "header")

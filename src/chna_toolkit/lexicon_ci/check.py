@@ -60,7 +60,7 @@ def check(path: Path | None = None, *, run_examples: bool = True) -> Checked:
     layer = open_layer(path, errors.append)
     lexicon = build(layer, errors.append)
     if not errors:
-        check_phrases(lexicon, errors.append)
+        check_phrases(lexicon, layer, errors.append)
     name = f"{lexicon.name} {lexicon.version}".strip()
     if errors:
         return Checked(name, tuple(in_order(map(_finding, errors))), False, 0)

@@ -146,6 +146,9 @@ def _impossible(spelt: Spelt, rule: Rule) -> Iterator[Finding]:
         message = f"{rule.id} asks for a header, which cells alone have, and not for table_cell"
         remedy = 'Write kinds = ["table_cell"].'
         yield spelt.finding(rule.id, "never-matches", Severity.ERROR, message, remedy, key="kinds")
+    if rule.kinds and set(rule.kinds) <= {"footnote"}:
+        message = f"{rule.id} is limited to footnotes, in which nothing counts"
+        yield spelt.finding(rule.id, "never-matches", Severity.ERROR, message, "Name other kinds.", key="kinds")
     if not rule.unless:
         return
     forbidden = Finder(spelt.phrases(rule.unless, rule.lesson))
