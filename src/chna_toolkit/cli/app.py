@@ -11,7 +11,21 @@ from typing import Annotated, NoReturn
 import typer
 
 from chna_toolkit import __version__
-from chna_toolkit.cli import evaluate, export, extract, housekeeping, lesson, lexicon, report, scan, tag, train
+from chna_toolkit.cli import (
+    agree,
+    evaluate,
+    export,
+    extract,
+    housekeeping,
+    import_,
+    lesson,
+    lexicon,
+    report,
+    sample,
+    scan,
+    tag,
+    train,
+)
 from chna_toolkit.cli.output import open_streams, say, say_error, stdout_may_close
 from chna_toolkit.errors import ChnaError, ExitCode, MissingDependencyError
 
@@ -31,12 +45,15 @@ app = typer.Typer(
 scan.register(app)
 report.register(app)
 export.register(app)
+import_.register(app)
 tag.register(app)
 extract.register(app)
 lesson.register(app)
 lexicon.register(app)
 train.register(app)
 evaluate.register(app)
+sample.register(app)
+agree.register(app)
 housekeeping.register(app)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
@@ -31,45 +31,66 @@ def export(
         Path | None,
         typer.Option("--sqlite", metavar="FILE.sqlite", help="A database with full-text search and views."),
     ] = None,
+    qdpx: Annotated[
+        Path | None,
+        typer.Option("--qdpx", metavar="FILE.qdpx", help="A project for NVivo, ATLAS.ti, MAXQDA, … (REFI-QDA)."),
+    ] = None,
     parquet: Annotated[
         bool, typer.Option("--parquet", help="The tables as Parquet, beside the CSV in RUN. Extra: [parquet].")
     ] = False,
+    jobs: options.Jobs = None,
+    no_cache: options.NoCache = False,
+    cache_dir: options.CacheDir = None,
     force: options.Force = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Write a finished run in the formats of other programs."""
+    """Write a finished run in the formats of other programs.
+
+    For --qdpx the texts come from the cache; what it does not hold is read from the PDFs again.
+    """
+    texts = options.given(locals())
     from chna_toolkit.exports.files import check_free
     from chna_toolkit.results.run import MANIFEST, read_run
 
-    if not (excel or sqlite or parquet):
+    if not (excel or sqlite or qdpx or parquet):
         raise UsageError("nothing to export", "Say what, such as --excel results.xlsx.")
     finished, folder = read_run(run), run.parent if run.name == MANIFEST else run
-    jobs = [*_files(finished, excel, sqlite), *([_parquet(finished, folder)] if parquet else [])]
-    for path in (path for job in jobs for path in job.paths):
+    works = [*_files(finished, excel, sqlite)]
+    works += [_parquet(finished, folder)] if parquet else []
+    works += [_project(finished, folder, qdpx, texts)] if qdpx else []
+    for path in (path for work in works for path in work.paths):
         check_free(path, force=force)
-    for job in jobs:
-        job.write()
+    for work in works:
+        work.write()
         if not quiet:
-            say("\n".join(f"written: {path}" for path in job.paths))
+            say("\n".join(f"written: {path}" for path in work.paths))
 
 
-class _Job(NamedTuple):
+class _Work(NamedTuple):
     paths: list[Path]
     write: Callable[[], None]
 
 
-def _files(run: Run, excel: Path | None, sqlite: Path | None) -> Iterator[_Job]:
+def _files(run: Run, excel: Path | None, sqlite: Path | None) -> Iterator[_Work]:
     if excel:
         from chna_toolkit.exports.excel import write_excel
 
-        yield _Job([excel], partial(write_excel, run, excel))
+        yield _Work([excel], partial(write_excel, run, excel))
     if sqlite:
         from chna_toolkit.exports.sqlite import write_sqlite
 
-        yield _Job([sqlite], partial(write_sqlite, run, sqlite))
+        yield _Work([sqlite], partial(write_sqlite, run, sqlite))
 
 
-def _parquet(run: Run, folder: Path) -> _Job:
+def _parquet(run: Run, folder: Path) -> _Work:
     from chna_toolkit.exports.parquet import parquet_paths, write_parquet
 
-    return _Job(parquet_paths(run, folder), partial(write_parquet, run, folder))
+    return _Work(parquet_paths(run, folder), partial(write_parquet, run, folder))
+
+
+def _project(run: Run, folder: Path, path: Path, given: Mapping[str, object]) -> _Work:
+    from chna_toolkit.exports.qda import write_project
+    from chna_toolkit.run_texts import read_again, settings_of
+
+    settings = settings_of(run, given)
+    return _Work([path], lambda: write_project(run, read_again(run, folder, settings), path))
