@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from chna_toolkit.errors import UsageError
@@ -140,21 +140,22 @@ def _unit_of(row: Mapping[str, Any]) -> GoldUnit | None:
         return None
     text = str(row.get("text") or "")
     key = str(row.get("key") or "")
-    if not text and not (key and row.get("doc")):
+    if not text and not (key and (row.get("doc") or row.get("sha256"))):
         raise KeyError("text")
     labels, maybe = codes_of(row)
+    doc = str(row.get("doc") or "") or PurePosixPath(str(row.get("file") or "")).stem
     return GoldUnit(
         id=str(row["id"]),
         text=text,
         prev=str(row.get("prev") or ""),
         labels=labels,
         maybe=frozenset(maybe),
-        doc=str(row.get("doc") or ""),
+        doc=doc,
         key=key or text_key(text),
         page=int(row.get("page") or 0),
         sha256=str(row.get("sha256") or ""),
         form=str(row.get("form") or ""),
-        kind=str(row.get("kind") or "") if row.get("doc") else "",
+        kind=str(row.get("kind") or "") if doc else "",
         section=_lines(row.get("section")),
         headers=_lines(row.get("headers")),
         how=str(row.get("how") or row.get("stratum") or ""),
