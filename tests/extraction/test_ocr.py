@@ -153,13 +153,14 @@ def test_a_box_turned_four_times_is_where_it_was(turn: int, x: int, y: int, widt
     assert box == (x, y, x + width, y + height)
 
 
-def test_a_broken_text_layer_is_read_from_the_picture_of_the_page(make_pdf, tesseract: Engine) -> None:
+def test_what_is_no_language_on_paper_either_stays_unread(make_pdf, tesseract: Engine) -> None:
     path = make_pdf(article, garbage)
     assert read_document(path).pages[1].status is PageStatus.GARBAGE
     document = read(path, tesseract)
     assert document.pages[0].status is PageStatus.OK
     assert document.passages[0].ocr_confidence is None
-    assert document.pages[1].status in (PageStatus.OCR, PageStatus.GARBAGE)  # on paper, too, it is no language
+    assert document.pages[1].status is PageStatus.GARBAGE  # on paper, too, it is no language
+    assert "ocr_unclear" in document.warnings
 
 
 def test_pages_with_text_are_left_alone_unless_all_are_to_be_read(make_pdf, tesseract: Engine) -> None:
@@ -263,7 +264,7 @@ def test_a_page_of_guesses_is_not_taken_for_read(scanned, program) -> None:
     Path(f"{table.program}.tsv").write_text(rows)
     document = read(scanned(article), table)
     assert document.status is DocumentStatus.NEEDS_OCR
-    assert "OCR could make no sense of 1 page" in document.reason
+    assert "OCR could make no sense of 1 of 1 pages" in document.reason
 
 
 def test_another_program_than_the_scan_began_with_is_refused(scanned, program) -> None:
@@ -324,6 +325,16 @@ def test_words_of_a_line_share_height_and_size_whatever_their_letters() -> None:
 )
 def test_dirt_is_no_word(dirt: str) -> None:
     assert words(dirt) == []
+
+
+def test_sizes_that_differ_by_measurement_alone_become_one() -> None:
+    def line(number: int, size: float) -> str:
+        return row("xxxxxxxx", 100, 400 * number, 400, size * 0.49 * SCALE, line=number)
+
+    sizes = [*([10.9, 11.0, 11.3] * 5), 17.2, 17.9, 24.5, 25.6, 7.8, 8.1]
+    page = words(*[line(number, size) for number, size in enumerate(sizes, 1)])
+    ocr.settle_sizes([page])
+    assert [word.style.size for word in page] == [11.0] * 15 + [17.5] * 2 + [25.0] * 2 + [8.0] * 2
 
 
 @pytest.mark.parametrize(("sign", "word"), [("e", "•"), ("¢", "•"), ("a", "a")])

@@ -8,6 +8,7 @@ stdin and no path; it runs on one thread, in this process's group, and is killed
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import re
 import shutil
@@ -21,7 +22,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chna_toolkit.extraction.quality import judge_page
 from chna_toolkit.extraction.words import OcrWord, Style, Word, confidence_of
+from chna_toolkit.model import PageStatus
 
 if TYPE_CHECKING:  # to look for the program, PDFium need not be loaded
     from chna_toolkit.extraction.pdfium import Pdf
@@ -38,6 +41,7 @@ INSTALL = "Install tesseract (on Debian or Ubuntu, apt install tesseract-ocr; on
 
 _SPECK = 0.3  # confidence below which a token of one or two characters is dirt
 _SPARSE = 40  # a picture with fewer words and hardly a sure one holds no text
+_FEW = 10  # words that a picture may seem to hold and not be text
 _UPRIGHT = 0.6  # below it, the page may stand on its side
 _UNSURE = 0.5  # mean confidence of a page: below it, it is not read but guessed
 _TURN_SURE = 5.0  # what tesseract thinks of the direction it found: of a page of text, 20
@@ -48,6 +52,7 @@ _ASCENDING = re.compile(r"[A-Z0-9bdfhklt!?%&$#@ÁÉÍÓÚÑ]")
 _DESCENDING = re.compile(r"[gjpqyQ,;()\[\]{}$@ç]")
 # Height of a word's box in em, by whether a letter ascends and one descends; above the baseline alone.
 _HEIGHTS = {(False, False): 0.49, (True, False): 0.70, (False, True): 0.70, (True, True): 0.91}
+_SAME_SIZE = 1.12  # times the smallest of a group
 _DESCENT = 0.21  # em below the baseline; with what the heights leave out, a line is 1.2 em as in PDFium's boxes
 _ASCENT = 0.95
 
@@ -186,6 +191,8 @@ def words_of_tsv(text: str, scale: float) -> list[OcrWord]:
             left, top, width, height, sure = (float(field) for field in fields[6:11])
         except ValueError:
             continue
+        if not all(map(math.isfinite, (left, top, width, height, sure))):
+            continue
         token = "".join(c for c in " ".join(fields[11:]).strip() if c.isprintable())
         if token and width >= 1 and height >= 1 and not _is_dirt(token, sure / 100):
             place = left / scale, top / scale, (left + width) / scale, (top + height) / scale
@@ -259,11 +266,11 @@ def settle_sizes(pages: Iterable[Sequence[Word]]) -> None:
     body = statistics.median(size for size, weight in weights.items() for _ in range(weight))
     styles: dict[float, Style] = {}
     group: list[float] = []
-    for size in [*sorted(weights), 0.0]:
+    for size in [*sorted(weights), math.inf]:
         if 0.87 * body < size < 1.13 * body:
             styles[size] = Style(round(body * 2) / 2, False, False, 0)
             continue
-        if group and not size <= 1.08 * group[-1]:
+        if group and size > _SAME_SIZE * group[0]:
             settled = Style(round(statistics.median(group) * 2) / 2, False, False, 0)
             styles.update(dict.fromkeys(group, settled))
             group = []
@@ -304,13 +311,14 @@ class PictureReader:
         finally:
             self.seconds = _child_seconds() - before
         self._in_a_row = 0
+        sure = words
         if len(words) < _SPARSE:  # a photograph or a cover: what is not sure is its pattern
-            return [word for word in words if word.confidence >= _UNSURE]
-        if (confidence_of(words) or 0.0) < _UNSURE:
+            sure = [word for word in words if word.confidence >= _UNSURE]
+        if _is_guessed(words, sure):
             self._unclear += 1
             self.warnings.add("ocr_unclear")
             return None
-        return words
+        return sure
 
     def _read(self, number: int) -> list[OcrWord]:
         """Words of a page, turned if it stands on its side or head."""
@@ -338,7 +346,7 @@ class PictureReader:
         if self._failed:
             parts.append(f"OCR failed on {self._failed} of {self._tried} pages: {self._why}.")
         if self._unclear:
-            parts.append(f"OCR could make no sense of {self._unclear} pages.")
+            parts.append(f"OCR could make no sense of {self._unclear} of {self._tried} pages.")
         return " ".join(parts)
 
 
@@ -347,6 +355,16 @@ def is_upright(words: Sequence[OcrWord]) -> bool:
     long = [word for word in words if len(word.text) > 3]
     tall = sum(word.bottom - word.top > word.x1 - word.x0 for word in long)
     return not long or (tall < 0.5 * len(long) and (confidence_of(words) or 0.0) >= _UPRIGHT)
+
+
+def _is_guessed(words: Sequence[OcrWord], sure: Sequence[OcrWord]) -> bool:
+    """Whether a page was not read but guessed: nobody can say what stands on it."""
+    doubtful = len(words) - len(sure)
+    if doubtful > _FEW and doubtful > len(sure):
+        return True
+    text = " ".join(word.text for word in sure)
+    is_garbage = judge_page(text, len(text), 0.0) is PageStatus.GARBAGE
+    return bool(sure) and (is_garbage or (confidence_of(sure) or 0.0) < _UNSURE)
 
 
 @lru_cache(maxsize=1)
