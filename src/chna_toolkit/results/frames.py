@@ -29,19 +29,35 @@ def frame_of(table: Table, rows: Iterable[Row]) -> pd.DataFrame:
 
     Raises `ValueError` if a row has other columns, or two rows have the same key.
     """
-    listed = []
-    names = set(table.header)
+    names, places = set(table.header), [table.header.index(name) for name in table.key]
+    keys: list[tuple[Value, ...]] = []
+    parts: list[pd.DataFrame] = []
+    block: list[list[Value]] = []  # rows of Python objects take several times the memory of a frame
     for row in rows:
         if row.keys() != names:
             raise ValueError(f"{table.name}: row does not fit: {sorted(row.keys() ^ names)}")
-        listed.append([tidy(row[column.name], column) for column in table.columns])
-    places = [table.header.index(name) for name in table.key]
-    listed.sort(key=lambda values: tuple(_sortable(values[place]) for place in places))
-    keys = [tuple(values[place] for place in places) for values in listed]
-    for before, after in pairwise(keys):
-        if before == after:
-            raise ValueError(f"{table.name}: two rows with the key {after}")
-    return _frame(table, listed)
+        block.append([tidy(row[column.name], column) for column in table.columns])
+        keys.append(tuple(block[-1][place] for place in places))
+        if len(block) == _AT_ONCE:
+            parts.append(_frame(table, block))
+            block = []
+    parts.append(_frame(table, block))
+    frame, order = pd.concat(parts, ignore_index=True), _order(keys)
+    for before, after in pairwise(order):
+        if keys[before] == keys[after]:
+            raise ValueError(f"{table.name}: two rows with the key {keys[after]}")
+    del keys, parts
+    is_sorted = all(place == index for index, place in enumerate(order))  # then a large table is not copied
+    return frame if is_sorted else frame.take(order).reset_index(drop=True)
+
+
+def _order(keys: Sequence[tuple[Value, ...]]) -> list[int]:
+    """Return the places of the keys in sorted order, what is missing first."""
+    places = range(len(keys))
+    try:
+        return sorted(places, key=keys.__getitem__)
+    except TypeError:  # None is compared with nothing
+        return sorted(places, key=lambda place: tuple(_sortable(value) for value in keys[place]))
 
 
 def frame_of_values(table: Table, rows: Iterable[Sequence[Value]]) -> pd.DataFrame:

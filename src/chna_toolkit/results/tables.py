@@ -60,11 +60,12 @@ def build_tables(
     ids = [lesson.id for lesson in lessons]
     hospitals = group_hospitals(documents, ids)
     peers = latest_statuses(hospitals, ids)
+    by_id = sorted(documents, key=lambda one: one.document_id)
     rows: dict[str, Iterable[Row]] = {
         "coverage_matrix": (_matrix_row(hospital) for hospital in hospitals),
         "gaps": (row for hospital in hospitals for row in gap_rows(hospital, lessons, peers)),
         "lesson_results": (row for document in documents for row in _result_rows(document, lessons, thresholds)),
-        "mentions": (row for document in documents for row in _mention_rows(document, ids, lexicon.hash)),
+        "mentions": (row for document in by_id for row in _sorted_mentions(document, ids, lexicon.hash)),
         "documents": (_document_row(document, others) for document, others in merged),
         "document_hospitals": (row for document in documents for row in _hospital_rows(document)),
         "lessons": (_lesson_row(lesson, lexicon) for lesson in lessons),
@@ -189,6 +190,12 @@ def _matrix_row(hospital: HospitalCycle) -> Row:
 def _percent(statuses: Sequence[Status]) -> float | None:
     assessed = sum(status is not Status.NOT_ASSESSED for status in statuses)
     return 100 * statuses.count(Status.COVERED) / assessed if assessed else None
+
+
+def _sorted_mentions(one: Assessed, lessons: Sequence[str], lexicon_hash: str) -> list[Row]:
+    """Return the rows in the order of the table: to sort millions of them at once takes a copy."""
+    rows = _mention_rows(one, lessons, lexicon_hash)
+    return sorted(rows, key=lambda row: tuple(row[name] for name in schemas.MENTIONS.key))
 
 
 def _mention_rows(one: Assessed, lessons: Sequence[str], lexicon_hash: str) -> Iterator[Row]:
