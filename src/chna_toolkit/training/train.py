@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chna_toolkit.errors import MissingDependencyError, UsageError
-from chna_toolkit.evaluation.metrics import SPLIT, load_gold, split_of
+from chna_toolkit.evaluation.gold import SPLIT, GoldUnit, load_gold, split_of
 from chna_toolkit.lexicon.model import Lexicon
 from chna_toolkit.tagging.learned import FLOOR, Combiner, Encoder, Floats, Model, feature_name, word_features
 from chna_toolkit.tagging.tagger import COUNTED, Seen, Tagger
@@ -86,11 +86,15 @@ class Training:
 
 
 def read_material(
-    gold: Sequence[Path], lexicon: Lexicon, without: Iterable[str] = ()
+    gold: Sequence[Path],
+    lexicon: Lexicon,
+    without: Iterable[str] = (),
+    load: Callable[[Path], list[GoldUnit]] = load_gold,
 ) -> tuple[list[Coded], dict[str, Any]]:
     """Read gold files and the lexicon's examples, leaving out parts of the split such as `held`.
 
-    Returns the material and facts about it. Raises `UsageError`.
+    `load` reads a file; one that finds the text of keyed gold, for example. Returns the material and
+    facts about it. Raises `UsageError`.
     """
     left_out = frozenset(without)
     if unknown := left_out - SPLIT.keys():
@@ -99,7 +103,9 @@ def read_material(
     material: list[Coded] = []
     sources = []
     for path in gold:
-        units = [unit for unit in load_gold(path) if split_of(unit.id) not in left_out]
+        units = [unit for unit in load(path) if split_of(unit.id) not in left_out]
+        if any(not unit.text for unit in units):
+            raise UsageError(f"{path} has units without their text", "Name the folder of the PDFs with --documents.")
         sources.append({"name": path.name, "sha256": _sha256(path), "texts": len(units)})
         material += (
             Coded(
