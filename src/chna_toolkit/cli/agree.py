@@ -29,8 +29,8 @@ def agree(
         Path | None, typer.Option("--key", metavar="FILE", help="Key of the sample: adds documents and weights.")
     ] = None,
     maybe: Annotated[
-        str, typer.Option("--maybe", metavar="open|no|yes", help="What a maybe is taken for; open: no rating.")
-    ] = "open",
+        str, typer.Option("--maybe", metavar="no|open|yes", help="What a maybe is taken for; open: no rating.")
+    ] = "no",
     form: Annotated[str, typer.Option("--format", metavar="text|json|csv|markdown", help="How to write.")] = "text",
     worst: Annotated[int, typer.Option("--worst", metavar="N", min=0, help="Disagreements shown.")] = 20,
     quotes: Annotated[bool, typer.Option("--quotes/--no-quotes", help="Whether their text is shown.")] = True,

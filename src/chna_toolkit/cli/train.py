@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chna_toolkit.cli import options
-from chna_toolkit.cli.output import stdout_may_close
+from chna_toolkit.cli.evaluate import Documents, find_text
+from chna_toolkit.cli.output import say, stdout_may_close
 from chna_toolkit.errors import OutputError
+
+if TYPE_CHECKING:
+    from chna_toolkit.evaluation.gold import GoldUnit
 
 
 def register(app: typer.Typer) -> None:
@@ -19,24 +23,43 @@ def register(app: typer.Typer) -> None:
 
 
 def train(
-    gold: Annotated[list[Path], typer.Argument(metavar="GOLD...", help="Coded text, JSON lines.")],
+    gold: Annotated[list[Path], typer.Argument(metavar="GOLD...", help="Coded text: .jsonl, .csv or .xlsx.")],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the model.")],
     without: Annotated[
         str, typer.Option("--without", metavar="PARTS", help="Parts to leave out, such as held, or check,held.")
     ] = "",
+    documents: Documents = None,
     lexicon: options.LexiconFolder = None,
+    jobs: options.Jobs = None,
+    no_cache: options.NoCache = False,
+    cache_dir: options.CacheDir = None,
+    config: options.Config = None,
 ) -> None:
     """Train the learned layer of the tagger on coded text and the lexicon's examples.
 
     Needs scikit-learn: pip install "chna-toolkit[train]". The same input gives the same files. To
     measure a model, train it --without held and evaluate it on that part.
     """
+    given = options.given(locals(), but="output")
     from chna_toolkit.config import load_settings
+    from chna_toolkit.evaluation import load_gold
     from chna_toolkit.lexicon import load_lexicon
     from chna_toolkit.training import read_material, train
 
-    loaded = load_lexicon(load_settings({"lexicon": lexicon}).lexicon)
-    material, facts = read_material(gold, loaded, [part.strip() for part in without.split(",") if part.strip()])
+    settings = load_settings(given, config=config)
+    loaded = load_lexicon(settings.lexicon)
+
+    def load(path: Path) -> list[GoldUnit]:
+        units = load_gold(path)
+        if not documents or all(unit.text for unit in units):
+            return units  # what has its text is learned from as it is written
+        found = find_text(units, tuple(documents), settings)
+        for note in found.notes:
+            say(f"{path.name}: {note}")
+        return found.units
+
+    parts = [part.strip() for part in without.split(",") if part.strip()]
+    material, facts = read_material(gold, loaded, parts, load)
     training = train(loaded, material, facts)
     try:
         training.model.save(output)

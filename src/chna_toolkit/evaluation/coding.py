@@ -17,7 +17,7 @@ from chna_toolkit.evaluation.gold import ASSERTIONS, MAYBE, YES, GoldUnit, load_
 from chna_toolkit.evaluation.measures import clusters_of
 from chna_toolkit.lexicon.model import Lexicon
 
-MAYBES = ("open", "no", "yes")  # what a coder's `maybe` is taken for
+MAYBES = ("no", "open", "yes")  # what a coder's `maybe` is taken for
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +98,12 @@ def read_coders(paths: Sequence[Path], key: Path | None = None) -> list[Coder]:
 
 
 def compare_coders(
-    coders: Sequence[Coder], lexicon: Lexicon, resamples: int = 1000, seed: int = 15, maybe: str = "open"
+    coders: Sequence[Coder], lexicon: Lexicon, resamples: int = 1000, seed: int = 15, maybe: str = "no"
 ) -> Coding:
     """Compare coders on the units that two of them or more judged.
 
-    A `maybe` is taken for no rating at all (`open`), or for `no` or `yes`. Raises `UsageError` if
-    there is nothing to compare.
+    A `maybe` is taken for `no`, for `yes`, or for no rating at all (`open`: then whoever hesitates never
+    disagrees). Raises `UsageError` if there is nothing to compare.
     """
     if maybe not in MAYBES:
         raise UsageError(f"--maybe {maybe!r} is unknown", f"Choose one of: {', '.join(MAYBES)}.")

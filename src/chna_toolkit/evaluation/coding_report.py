@@ -15,7 +15,7 @@ from chna_toolkit.evaluation.agreement import COEFFICIENTS, TITLES
 from chna_toolkit.evaluation.coding import Coding, Disagreement, LessonAgreement
 from chna_toolkit.evaluation.gold import MAYBE, lesson_number
 from chna_toolkit.evaluation.sheets import write_sheet
-from chna_toolkit.evaluation.tables import Section, as_markdown, as_text, between, number, shortened
+from chna_toolkit.evaluation.tables import Section, as_markdown, as_text, between, number, shortened, spread_note
 from chna_toolkit.lexicon.model import Lexicon
 from chna_toolkit.results.cells import write_csv
 from chna_toolkit.results.schemas import Column
@@ -48,8 +48,7 @@ def _sections(coding: Coding, shown: int, quotes: bool) -> list[Section]:
     said = {"open": "no rating", "no": "not borne", "yes": "borne"}[coding.maybe]
     head = [
         f"{', '.join(coding.coders)}: {coding.units:,} passages that two of them judged",
-        f"A maybe counts as {said}. 95 % intervals by {coding.resamples:,} resamples of {coding.clusters:,} documents "
-        f"or single passages (seed {coding.seed}).",
+        f"A maybe counts as {said}; {spread_note(coding.resamples, coding.clusters, coding.seed)}",
     ]
     if coding.only_one:
         head.append(f"{coding.only_one:,} passages that one coder alone judged are left out")

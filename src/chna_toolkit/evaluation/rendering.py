@@ -14,7 +14,7 @@ from chna_toolkit import __version__
 from chna_toolkit.errors import UsageError
 from chna_toolkit.evaluation.evaluating import Case, Comparison, Evaluation, Row
 from chna_toolkit.evaluation.gold import ASSERTIONS
-from chna_toolkit.evaluation.tables import Section, as_markdown, as_text, between, count, number, shortened
+from chna_toolkit.evaluation.tables import Section, as_markdown, as_text, between, count, number, shortened, spread_note
 from chna_toolkit.results.cells import write_csv
 from chna_toolkit.results.schemas import Column, Value
 
@@ -132,8 +132,7 @@ def _lesson_table(ev: Evaluation) -> Section:
         number(ev.macro_average_precision), "",
     )  # fmt: skip
     note = (
-        f"95 % intervals by {ev.plan.resamples:,} resamples of {ev.clusters:,} documents or single units "
-        f"(seed {ev.plan.seed}); AP: average precision by confidence.",
+        f"{spread_note(ev.plan.resamples, ev.clusters, ev.plan.seed)}; AP: average precision by confidence",
         f"micro-F1 {ev.micro.figures.f1:.3f}, macro-F1 {ev.macro_f1:.3f}, "
         f"assertion accuracy {ev.micro.figures.assertion_accuracy:.3f}",
     )

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from math import isnan
 
 
+FEW = 10  # documents
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
     """A table, or lines, under a title."""
@@ -21,7 +24,13 @@ class Section:
 
 def number(value: float, decimals: int = 2) -> str:
     """Return a figure, – where it is undefined."""
-    return "–" if isnan(value) else f"{value:.{decimals}f}"
+    return "–" if isnan(value) else f"{round(value, decimals) + 0.0:.{decimals}f}"
+
+
+def spread_note(resamples: int, clusters: int, seed: int) -> str:
+    """Say how intervals were made, and warn where documents are too few for them."""
+    few = "; so few documents make them a rough guide" if clusters < FEW else ""
+    return f"95 % intervals by {resamples:,} resamples of {clusters:,} documents or single passages (seed {seed}){few}"
 
 
 def count(value: float) -> str:
@@ -31,7 +40,7 @@ def count(value: float) -> str:
 
 def between(interval: tuple[float, float] | None) -> str:
     """Return a confidence interval."""
-    return "" if interval is None or isnan(interval[0]) else f"{interval[0]:.2f}–{interval[1]:.2f}"
+    return "" if interval is None or isnan(interval[0]) else f"{number(interval[0])}–{number(interval[1])}"
 
 
 def shortened(text: str, width: int) -> str:
