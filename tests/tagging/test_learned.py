@@ -58,7 +58,7 @@ def made(of: Lexicon, **changes: object) -> Model:
         "idf": np.ones(len(weights)),
         "weights": weights,
         "intercepts": np.array([-4.0, -4.0]),
-        "combiner": Combiner(text=1.0, floored_text=0.0, rules=4.0, intercept=0.0),
+        "combiner": Combiner(text=1.0, floored_text=0.0, rules=4.0, short=0.0, intercept=0.0, offsets=(0.0, 0.0)),
         "keep": 0.3,
         "add": 0.5,
         "lessons": (("L01", "pacts"), ("L02", "teaching")),

@@ -16,7 +16,7 @@ import hashlib
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from itertools import chain, pairwise, repeat
@@ -34,11 +34,12 @@ from chna_toolkit.tagging.index import Hits, Profile, Span
 Floats = NDArray[np.float64]
 Feature = str | tuple[str, str]  # a word, or two words that follow each other
 
-FORMAT = 1  # of the files
+FORMAT = 2  # of the files
 ARRAYS, META = "model.npz", "model.json"
 
 # Text scores count less below it: one text is no more about a lesson than another that is not about it at all.
 FLOOR = -4.0
+SHORT = 6  # words of a text, below which it is short
 
 _NO_COLUMNS: NDArray[np.int64] = np.array([], dtype=np.int64)
 _LOG = np.concatenate(([0.0], 1.0 + np.log(np.arange(1, 1000))))  # sublinear counts
@@ -48,16 +49,22 @@ _LEAST_SHARE = 0.25  # of the strongest part of a text, for another part to be s
 
 @dataclass(frozen=True, slots=True)
 class Combiner:
-    """Weights that make a probability of text score and rule strength; the same for all lessons."""
+    """Weights that make a probability of text score and rule strength: the same for all lessons but for an offset."""
 
     text: float
     floored_text: float
     rules: float
+    short: float  # for a text of few words, where each weighs much
     intercept: float
+    offsets: tuple[float, ...]  # a lesson: some are shown more rarely than their words are used
 
-    def probability(self, text: Floats, rules: Floats) -> Floats:
-        """Return the probabilities for text scores (log odds) and rule strengths (0 to 1) of the same shape."""
-        odds = self.text * text + self.floored_text * np.maximum(text, FLOOR) + self.rules * rules + self.intercept
+    def probability(self, text: Floats, rules: Floats, words: NDArray[np.int64]) -> Floats:
+        """Return probabilities, a row a text and a column a lesson.
+
+        `text` (log odds) and `rules` (strengths from 0 to 1) have that shape; `words` counts the words of each text.
+        """
+        odds = self.text * text + self.floored_text * np.maximum(text, FLOOR) + self.rules * rules
+        odds += self.intercept + np.array(self.offsets) + self.short * (words < SHORT)[:, None]
         return np.asarray(1.0 / (1.0 + np.exp(-odds)), dtype=np.float64)
 
 
@@ -212,7 +219,7 @@ class Model:
             "lexicon": self.lexicon,
             "keep": self.keep,
             "add": self.add,
-            "combiner": {name: getattr(combiner, name) for name in Combiner.__slots__},
+            "combiner": asdict(combiner),
             "facts": dict(self.facts),
         }
         (folder / META).write_text(json.dumps(meta, indent=2, sort_keys=True) + "\n", encoding="utf-8")
@@ -240,7 +247,7 @@ def load_model(folder: Path | None = None) -> Model:
             idf=arrays["idf"].astype(np.float64),
             weights=weights,
             intercepts=arrays["intercepts"].astype(np.float64),
-            combiner=Combiner(**meta["combiner"]),
+            combiner=Combiner(**meta["combiner"] | {"offsets": tuple(meta["combiner"]["offsets"])}),
             keep=meta["keep"],
             add=meta["add"],
             lessons=tuple((one, slug) for one, slug in meta["lessons"]),
@@ -275,7 +282,9 @@ class Learned:
     def scores(self, texts: Sequence[tuple[Words, Hits]], rules: Sequence[Mapping[str, float]]) -> Floats:
         """Return probabilities: a row a text, a column a lesson. `rules` gives the strength of its lessons' rules."""
         strengths = np.array([[given.get(lesson, 0.0) for lesson in self.lessons] for given in rules])
-        return self.model.combiner.probability(self.text_scores(texts), strengths.reshape(-1, len(self.lessons)))
+        strengths = strengths.reshape(-1, len(self.lessons))
+        words = np.array([len(words) for words, _ in texts], dtype=np.int64)
+        return self.model.combiner.probability(self.text_scores(texts), strengths, words)
 
     def explain(self, text: Words, hits: Hits, lesson: str) -> list[Clue]:
         """Return what speaks for a lesson in a text, strongest first."""

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from chna_toolkit.errors import MissingDependencyError, UsageError
 from chna_toolkit.evaluation.gold import SPLIT, GoldUnit, load_gold, split_of
 from chna_toolkit.lexicon.model import Lexicon
-from chna_toolkit.tagging.learned import FLOOR, Combiner, Encoder, Floats, Model, feature_name, word_features
+from chna_toolkit.tagging.learned import FLOOR, SHORT, Combiner, Encoder, Floats, Model, feature_name, word_features
 from chna_toolkit.tagging.tagger import COUNTED, Seen, Tagger
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ class Training:
     material: tuple[Coded, ...]
     text: Floats  # a row a text of the material, a column a lesson
     rules: Floats
+    words: NDArray[np.int64]  # a count a text
     bears: NDArray[np.bool_]
     known: NDArray[np.bool_]
 
@@ -67,7 +68,7 @@ class Training:
 
         The text models saw neither a text nor its document; the weights that join it with the rules did.
         """
-        chances = self.model.combiner.probability(self.text, self.rules)
+        chances = self.model.combiner.probability(self.text, self.rules, self.words)
         by_rules = self.rules >= COUNTED
         hybrid = chances >= np.where(by_rules, self.model.keep, self.model.add)
         found = []
@@ -163,7 +164,8 @@ def train(lexicon: Lexicon, material: Sequence[Coded], facts: Mapping[str, Any] 
         if len(rest) and len(out):
             part = _TextModel.fit([seen[i] for i in rest], bears[rest], known[rest], weights[rest], tagger.atoms())
             text[out] = part.scores([seen[i] for i in out])
-    combiner = _join(material, text, rules, bears, known)
+    words = np.array([len(one.words) for one in seen], dtype=np.int64)
+    combiner = _join(material, text, rules, words, bears, known)
     whole = _TextModel.fit(seen, bears, known, weights, tagger.atoms())
     model = Model(
         words=tuple(whole.words),
@@ -178,7 +180,7 @@ def train(lexicon: Lexicon, material: Sequence[Coded], facts: Mapping[str, Any] 
         lexicon=lexicon.hash,
         facts=facts or {},
     )
-    return Training(model, tuple(material), text, rules, bears, known)
+    return Training(model, tuple(material), text, rules, words, bears, known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +232,12 @@ def _fold(group: str) -> int:
 
 
 def _join(
-    material: Sequence[Coded], text: Floats, rules: Floats, bears: NDArray[np.bool_], known: NDArray[np.bool_]
+    material: Sequence[Coded],
+    text: Floats,
+    rules: Floats,
+    words: NDArray[np.int64],
+    bears: NDArray[np.bool_],
+    known: NDArray[np.bool_],
 ) -> Combiner:
     """Weigh text scores against rules, where neither has seen the text before."""
     use = known & np.array([one.joins for one in material])[:, None]
@@ -239,13 +246,16 @@ def _join(
             f"no gold outside the part {TUNED!r} to weigh text against rules with",
             "More gold is needed: parts are drawn by the hash of the id.",
         )
-    weights = np.broadcast_to(np.array([_REAL_WEIGHT if one.is_real else 1.0 for one in material])[:, None], use.shape)[
-        use
-    ]
-    features = np.column_stack([text[use], np.maximum(text[use], FLOOR), rules[use]])
+    places, lessons = np.nonzero(use)
+    weights = np.array([_REAL_WEIGHT if one.is_real else 1.0 for one in material])[places]
+    lesson = np.eye(bears.shape[1])[lessons]
+    features = np.column_stack(
+        [text[use], np.maximum(text[use], FLOOR), rules[use], (words < SHORT)[places].astype(float), lesson]
+    )
     found, intercept = _logistic(features, bears[use], weights, C=1.0, max_iter=1000)
-    by_text, by_floored, by_rules = (round(float(value), 4) for value in found)
-    return Combiner(by_text, by_floored, by_rules, round(intercept, 4))
+    by_text, by_floored, by_rules, short = (round(float(value), 4) for value in found[:4])
+    offsets = tuple(round(float(value), 4) for value in found[4:])
+    return Combiner(by_text, by_floored, by_rules, short, round(intercept, 4), offsets)
 
 
 def _logistic(
