@@ -13,6 +13,7 @@ import typer
 from chna_toolkit import __version__
 from chna_toolkit.cli import (
     agree,
+    compare,
     evaluate,
     export,
     extract,
@@ -46,6 +47,7 @@ scan.register(app)
 report.register(app)
 export.register(app)
 import_.register(app)
+compare.register(app)
 tag.register(app)
 extract.register(app)
 lesson.register(app)

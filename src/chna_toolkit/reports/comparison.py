@@ -1,0 +1,111 @@
+"""A comparison as text, Markdown and CSV."""
+
+from __future__ import annotations
+
+import io
+from itertools import groupby
+from typing import Protocol
+
+from chna_toolkit.comparison import TABLE, Change, Comparison, Passage
+from chna_toolkit.reports.markdown import escape
+from chna_toolkit.reports.words import printable
+from chna_toolkit.results.cells import write_csv
+
+FORMATS = ("text", "csv", "markdown")
+_SHOWN = 3  # passages gained and lost, each
+_MOST = 200  # flips in Markdown: GitHub cuts a summary at 1 MiB
+_QUOTE = 160  # characters
+
+
+class _Escape(Protocol):
+    def __call__(self, text: str) -> str: ...
+
+
+def render_comparison(comparison: Comparison, form: str) -> str:
+    """Return the comparison in one of `FORMATS`. Text and Markdown show flips; CSV has every change."""
+    return {"text": _text, "csv": _csv, "markdown": _markdown}[form](comparison)
+
+
+def headline(comparison: Comparison) -> str:
+    """Return what changed in one sentence."""
+    flips = comparison.flips
+    parts = [f"{len(flips)} {'status' if len(flips) == 1 else 'statuses'} flipped"]
+    kinds = [(sum(one.kind == kind for one in flips), kind.replace("_", " ")) for kind in ("better", "worse")]
+    if told := [f"{number} {kind}" for number, kind in kinds if number]:
+        parts[0] += f" ({', '.join(told)})"
+    gained = sum(len(one.gained) for one in comparison.changes)
+    lost = sum(len(one.lost) for one in comparison.changes)
+    parts.append(f"{gained:,} counted mentions gained, {lost:,} lost")
+    where = "hospital and cycle" if comparison.compared == 1 else "hospitals and cycles"
+    return f"{', '.join(parts)}; {comparison.compared:,} {where} compared."
+
+
+def _csv(comparison: Comparison) -> str:
+    stream = io.StringIO(newline="")
+    write_csv(stream, TABLE.columns, [list(change.row().values()) for change in comparison.changes])
+    return stream.getvalue()
+
+
+def _text(comparison: Comparison) -> str:
+    lines = [headline(comparison)]
+    lines += [f"differs: {printable(one)}" for one in comparison.differences]
+    for name, flips in groupby(comparison.flips, key=lambda one: _where(one, printable)):
+        lines += ["", name]
+        for one in flips:
+            cause = f"  cause: {', '.join(one.causes)}"
+            lines.append(f"  {one.lesson}  {_statuses(one)}  ({one.kind.replace('_', ' ')}){cause}")
+            lines += [f"      {sign} {_passage(passage, printable)}" for sign, passage in _evidence(one)]
+    rest = len(comparison.changes) - len(comparison.flips)
+    if rest:
+        lines += ["", f"{rest} more with other evidence but the same status, or new: --format csv lists them."]
+    return "\n".join(lines) + "\n"
+
+
+def _markdown(comparison: Comparison) -> str:
+    parts = ["## Comparison", escape(headline(comparison))]
+    if comparison.differences:
+        parts.append("\n".join(f"- {escape(one)}" for one in comparison.differences))
+    if flips := comparison.flips:
+        lines = ["| Hospital | Lesson | Before | After | Cause | Evidence |", "| --- | --- | --- | --- | --- | --- |"]
+        for one in flips[:_MOST]:
+            evidence = "<br>".join(f"{sign} {_passage(passage, escape)}" for sign, passage in _evidence(one))
+            cells = (
+                _where(one, escape),
+                f"{escape(one.lesson)} {escape(one.lesson_title)}",
+                escape(one.status_base or "–"),
+                escape(one.status_head or "–"),
+                ", ".join(one.causes),
+                evidence,
+            )
+            lines.append(f"| {' | '.join(cells)} |")
+        if len(flips) > _MOST:
+            lines += ["", f"{len(flips) - _MOST} more flips stand in the CSV."]
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts) + "\n"
+
+
+def _where(one: Change, safe: _Escape) -> str:
+    years = dict.fromkeys(str(year) for year in (one.year_base, one.year_head) if year)
+    return f"{safe(one.hospital)} {' → '.join(years)}".rstrip()
+
+
+def _statuses(one: Change) -> str:
+    return f"{one.status_base or '–'} → {one.status_head or '–'}"
+
+
+def _evidence(one: Change) -> list[tuple[str, list[Passage]]]:
+    """Return the first passages lost and gained, those trusted most first, each with all its mentions."""
+    shown = []
+    for sign, passages in (("−", one.lost), ("+", one.gained)):
+        groups: dict[tuple[str, int, str], list[Passage]] = {}
+        for passage in passages:
+            groups.setdefault((passage.file, passage.page, passage.sentence), []).append(passage)
+        shown += [(sign, group) for group in list(groups.values())[:_SHOWN]]
+    return shown
+
+
+def _passage(group: list[Passage], safe: _Escape) -> str:
+    first = group[0]
+    quote = first.sentence if len(first.sentence) <= _QUOTE else f"{first.sentence[: _QUOTE - 1]}…"
+    found = ", ".join(dict.fromkeys(f"{safe(one.rule)} {one.assertion}" for one in group))
+    return f"{safe(first.file)} p. {first.page}: {safe(quote)} [{found}]"
