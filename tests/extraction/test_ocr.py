@@ -183,6 +183,18 @@ def test_a_photograph_is_looked_at_and_holds_nothing(make_pdf, tesseract: Engine
     assert document.pages[2].text == ""
 
 
+def test_pictures_in_which_nothing_is_found_are_not_searchable(make_pdf, program) -> None:
+    def picture(c):
+        from PIL import Image
+
+        c.drawImage(png(Image.new("L", (60, 80), 200)), 0, 0, WIDTH, HEIGHT)
+
+    document = read(make_pdf(picture, picture), program("cat > /dev/null"))
+    assert document.status is DocumentStatus.NEEDS_OCR
+    assert "OCR found no word" in document.reason
+    assert document.hint
+
+
 def test_the_same_scan_gives_the_same_document(read_copy: Document, scanned, tesseract: Engine) -> None:
     assert read(scanned(article), tesseract) == read_copy
 

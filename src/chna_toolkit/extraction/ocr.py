@@ -38,6 +38,8 @@ PAGE_SECONDS = 60.0  # for one look at a page; a dense one takes six
 PAGE_LOOKS = 3  # at most: as it is, which way is up, turned
 GIVE_UP = 3  # pages in a row that failed: the rest of the document would too
 INSTALL = "Install tesseract (on Debian or Ubuntu, apt install tesseract-ocr; on macOS, brew install tesseract)"
+BETTER = "Look at the pages: if there is text on them, ask the publisher for a better copy."
+NOTHING_READ, NOTHING_READ_HINT = "Its pages are pictures in which OCR found no word.", BETTER
 
 _SPECK = 0.3  # confidence below which a token of one or two characters is dirt
 _SPARSE = 40  # a picture with fewer words and hardly a sure one holds no text
@@ -316,6 +318,7 @@ class PictureReader:
             sure = [word for word in words if word.confidence >= _UNSURE]
         if _is_guessed(words, sure):
             self._unclear += 1
+            self.hint = self.hint or BETTER
             self.warnings.add("ocr_unclear")
             return None
         return sure
@@ -337,7 +340,7 @@ class PictureReader:
         self.warnings.add("ocr_failed")
         if not self._why:
             self._why = error.reason if isinstance(error, OcrError) else f"it could not be drawn ({error})"
-            self.hint = getattr(error, "hint", "")
+            self.hint = getattr(error, "hint", "") or "Run `chna doctor`, and the same command again."
 
     @property
     def failures(self) -> str:

@@ -15,7 +15,15 @@ from chna_toolkit.extraction.furniture import Sheet, remove_furniture, why_remov
 from chna_toolkit.extraction.headers import continue_table, set_headers
 from chna_toolkit.extraction.layout import Block, blocks_of, order_agrees
 from chna_toolkit.extraction.lines import lines_of
-from chna_toolkit.extraction.ocr import PAGE_LOOKS, PAGE_SECONDS, Ocr, PictureReader, settle_sizes
+from chna_toolkit.extraction.ocr import (
+    NOTHING_READ,
+    NOTHING_READ_HINT,
+    PAGE_LOOKS,
+    PAGE_SECONDS,
+    Ocr,
+    PictureReader,
+    settle_sizes,
+)
 from chna_toolkit.extraction.passages import PageText, write_passages
 from chna_toolkit.extraction.plumber import GaveUpError, Plumber
 from chna_toolkit.extraction.quality import judge_page, judge_reading, rotten_pages
@@ -140,9 +148,8 @@ def _read(pdf: pdfium.Pdf, path: Path, digest: str, settings: ExtractionSettings
         warnings.add("pages_with_little_text")
     if sum(not page.order_agrees for page in pages) > 0.2 * len(pages):
         warnings.add("reading_order_uncertain")
-    status, reason, hint = judge_reading([page.status for page in pages], watch.lost, pdf.pages, warnings)
-    if reader and status is not DocumentStatus.OK:
-        reason, hint = f"{reason} {reader.failures}".strip(), reader.hint or hint
+    verdict = judge_reading([page.status for page in pages], watch.lost, pdf.pages, warnings)
+    status, reason, hint = _with_ocr(verdict, reader, sum(page.words for page in pages)) if reader else verdict
     watch.lap("structure")
     return Document(digest, status, reason, hint, pages, passages, pdf.metadata(), tuple(sorted(warnings)))
 
@@ -214,6 +221,18 @@ def _read_pictures(
         leaf.rules = [] if leaf.turn else leaf.rules
     warnings.update(reader.warnings | ({"read_by_ocr"} if read else set()))
     return reader
+
+
+def _with_ocr(
+    verdict: tuple[DocumentStatus, str, str], reader: PictureReader, words: int
+) -> tuple[DocumentStatus, str, str]:
+    """The verdict on the document with what OCR has to say to it; `words` are those of all pages."""
+    status, reason, _ = verdict
+    if status.is_searchable and not words:
+        return DocumentStatus.NEEDS_OCR, NOTHING_READ, NOTHING_READ_HINT
+    if status is DocumentStatus.OK or not reader.failures:
+        return verdict
+    return status, f"{reason} {reader.failures}".strip(), reader.hint
 
 
 def _explain(raw: pdfium.RawPage, leaf: _Leaf, watch: Watch) -> None:
