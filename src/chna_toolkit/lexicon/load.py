@@ -67,6 +67,7 @@ def build(layer: Layer, report: Report) -> Lexicon:
         path=layer.folder,
         speller=Speller(classes),
         note=head["note"],
+        class_origins={name: Origin(*members.place) for name, members in layer.classes.items()},
     )
     if not lexicon.lessons:
         hint = "Add one TOML file a lesson."

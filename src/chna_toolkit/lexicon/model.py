@@ -126,6 +126,11 @@ class Lexicon:
     path: Path
     speller: Speller = field(repr=False, compare=False)
     note: str = ""  # where the lessons come from
+    class_origins: Mapping[str, Origin] = field(default_factory=dict, repr=False, compare=False)
+
+    def is_own(self, origin: Origin) -> bool:
+        """Whether a piece was written, or changed, in this lexicon and is not only inherited."""
+        return origin.file.parent == self.path
 
     def lesson(self, key: str) -> Lesson:
         """Return a lesson by id (`L10`), number (`10`) or slug. Raises `KeyError`."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from chna_toolkit.lexicon.model import Lexicon, Origin
 from chna_toolkit.lexicon.words import MONEY, NAME, NUMBER, PERCENT, YEAR
@@ -28,7 +27,9 @@ def completeness(suite: Suite) -> tuple[list[Finding], tuple[Share, ...]]:
     """Return what no example exercises, and the shares of what is."""
     findings: list[Finding] = []
     shares = []
-    for name, pieces, done, severity in _kinds(suite):
+    for name, every, done, severity in _kinds(suite):
+        # what is inherited has its examples where it was written
+        pieces = {piece: origin for piece, origin in every.items() if suite.lexicon.is_own(origin)}
         for piece, origin in pieces.items():
             if piece not in done:
                 findings.append(
@@ -98,7 +99,8 @@ class _Carrier:
 def _members(suite: Suite) -> tuple[list[Finding], Share, Share]:
     """Put each member of each class where another one stands, and look whether it is found."""
     # a class that stands within phrases alone is spelt out in them, and found with them
-    names = [name for name in suite.lexicon.classes if suite.bench.stands_alone(name)]
+    origins = suite.lexicon.class_origins
+    names = [name for name, one in origins.items() if suite.lexicon.is_own(one) and suite.bench.stands_alone(name)]
     carriers = {name: carrier for name in names if (carrier := _carrier(suite, name))}
     findings = [
         _class_finding(suite.lexicon, name, "class-untested", f"no example has a word of @{name}", _CLASS_HINT)
@@ -158,14 +160,5 @@ def _forms(lexicon: Lexicon, name: str, member: str) -> list[str]:
 
 
 def _class_finding(lexicon: Lexicon, name: str, slug: str, message: str, remedy: str) -> Finding:
-    scope, bare = _scoped(name)
-    file = lexicon.lesson(scope).examples[0].origin.file if scope and lexicon.lesson(scope).examples else Path()
-    file = file if scope else lexicon.path / "classes.toml"
-    return Finding(file, _line_of(file, bare), f"@{name}", slug, Severity.WARNING, message, remedy)
-
-
-def _line_of(file: Path, name: str) -> int:
-    if not file.is_file():
-        return 0
-    lines = file.read_text("utf-8").splitlines()
-    return next((n for n, line in enumerate(lines, 1) if line.replace(" ", "").startswith(f"{name}=[")), 0)
+    origin = lexicon.class_origins[name]
+    return Finding(origin.file, origin.line, f"@{name}", slug, Severity.WARNING, message, remedy)
