@@ -24,6 +24,7 @@ MAX_HEAD = 90.0  # points between the rule above a table's head and the one belo
 GUTTER = 0.45  # times the height of a word: white between two columns
 MAX_WORDS = 4_000  # between two rules
 _LETTERS = re.compile(r"[^\W\d_]{3,}")
+_YEAR = re.compile(r"(?:19|20)\d\d(?:[–-]\d\d(?:\d\d)?)?")
 _DOTS = re.compile(r"[.…·]+")
 
 Row = list[Word]
@@ -40,10 +41,12 @@ def tables_across(rules_h: Sequence[Box], words: Sequence[Word]) -> list[Table]:
         x0, x1 = min(rule[1] for rule in group) - 4, max(rule[2] for rule in group) + 4
         strips = [_strip(x0, top, x1, bottom, words) for top, bottom in pairwise(ys)]
         for first, last in _runs(strips):
-            head = ys[first - 1] if first and _is_head(strips[first - 1], ys[first] - ys[first - 1]) else ys[first]
-            box = x0, head, x1, ys[last + 1]
-            rows = [row for strip in strips[first - (head < ys[first]) : last + 1] for row in strip]
-            table = _table(box, rows, _drawn(rules_h, head + 2, box[3] - 2))
+            above = strips[first - 1] if first else []
+            if not _is_head(above, ys[first] - ys[first - 1]):
+                above = []
+            box = x0, ys[first - bool(above)], x1, ys[last + 1]
+            rows = above + [row for strip in strips[first : last + 1] for row in strip]
+            table = _table(box, rows, len(above), _drawn(rules_h, box[1] + 2, box[3] - 2))
             if table is not None and not any(_overlap(table.box, other.box) for other in found):
                 found.append(table)
     return found
@@ -100,10 +103,11 @@ def _is_figure(text: str) -> bool:
 
 
 def _is_value_row(row: Row) -> bool:
-    """A row of figures behind its name."""
-    return sum(_is_figure(word.text) for word in row[1:]) >= MIN_COLUMNS - 1 and _is_figure(row[-1].text) | (
-        not any(c.isalnum() for c in row[-1].text)
-    )
+    """A row of figures behind its name; years, or a count from one, head columns."""
+    figures = [word.text for word in row[1:] if _is_figure(word.text)]
+    if len(figures) < MIN_COLUMNS - 1 or not (_is_figure(row[-1].text) or not any(c.isalnum() for c in row[-1].text)):
+        return False
+    return not all(map(_YEAR.fullmatch, figures)) and figures != [str(n + 1) for n in range(len(figures))]
 
 
 def _runs(strips: Sequence[list[Row]]) -> list[tuple[int, int]]:
@@ -124,15 +128,20 @@ def _is_head(rows: Sequence[Row], height: float) -> bool:
     return bool(rows) and height < MAX_HEAD and len(rows) < 8 and not any(map(_is_value_row, rows))
 
 
-def _table(box: Box, rows: Sequence[Row], rules: Sequence[Rule]) -> Table | None:
+def _table(box: Box, rows: Sequence[Row], start: int, rules: Sequence[Rule]) -> Table | None:
+    """A table of rows of which the first `start` are known to be its head; None if it is no table of figures."""
     values = [row for row in rows if _is_value_row(row)]
     if len(values) < MIN_ROWS:
         return None
     edges = _edges(values, box[0])
     if len(edges) < MIN_COLUMNS or not _is_statistics(values, edges):
         return None
-    start = next(index for index, row in enumerate(rows) if _is_value_row(row) or _is_band(row, edges))
-    heads = _head_cells([word for row in rows[:start] for word in row], box, edges, rules, rows[start])
+    start = start or next(index for index, row in enumerate(rows) if _is_value_row(row) or _is_band(row, edges))
+    spans = _spans(rules, box, rows[start])
+    low = [[word for word in row if not _over(word, spans)] for row in rows[:start]]
+    wider = _edges([*values, *low], box[0])
+    edges = wider if len(wider) == len(edges) else edges
+    heads = _head_cells([word for row in rows[:start] for word in row], box, edges, spans)
     deep = max((cell.rows[1] for cell in heads), default=0)
     body = [cell for number, row in enumerate(rows[start:]) for cell in _row_cells(row, deep + number, box, edges)]
     return Table(box, heads + body, deep + len(rows) - start, len(edges), tuple(edges), deep)
@@ -174,7 +183,7 @@ def _is_band(row: Row, edges: Sequence[float]) -> bool:
 def _row_cells(row: Row, number: int, box: Box, edges: Sequence[float]) -> list[Cell]:
     slots = _slots(row, edges)
     top, bottom = min(word.top for word in row), max(word.bottom for word in row)
-    if set(slots) == {0}:
+    if set(slots) == {0} or (0 not in slots and not any(_is_figure(word.text) for word in row)):
         return [Cell((box[0], top, box[2], bottom), (number, number + 1), (0, len(edges)), lines_of(row))]
     rights = [*edges[1:], box[2]]
     return [
@@ -183,26 +192,36 @@ def _row_cells(row: Row, number: int, box: Box, edges: Sequence[float]) -> list[
     ]
 
 
-def _head_cells(words: Row, box: Box, edges: Sequence[float], rules: Sequence[Rule], below: Row) -> list[Cell]:
-    """Cells of the head: what stands right above a shorter rule spans the columns over which that rule runs."""
+def _spans(rules: Sequence[Rule], box: Box, below: Row) -> list[Rule]:
+    """Rules within the head that run over some of its columns."""
     end = min(word.top for word in below)
-    spans = sorted(rule for rule in rules if rule[0] < end and rule[2] - rule[1] < 0.97 * (box[2] - box[0]))
+    return sorted(rule for rule in rules if rule[0] < end and rule[2] - rule[1] < 0.97 * (box[2] - box[0]))
+
+
+def _over(word: Word, spans: Sequence[Rule]) -> list[Rule]:
+    """Spanning rules under a word of the head, the nearest first."""
+    x = (word.x0 + word.x1) / 2
+    return [rule for rule in spans if rule[0] > word.bottom - 3 and rule[1] - 2 <= x <= rule[2] + 2]
+
+
+def _head_cells(words: Row, box: Box, edges: Sequence[float], spans: Sequence[Rule]) -> list[Cell]:
+    """Cells of the head: what stands right above a shorter rule spans the columns over which that rule runs."""
     levels = _apart([rule[0] for rule in spans])
     held: dict[tuple[int, int, int], Row] = {}
     for word in words:
-        x = (word.x0 + word.x1) / 2
-        over = [rule for rule in spans if rule[0] > word.bottom - 3 and rule[1] - 2 <= x <= rule[2] + 2]
+        over = _over(word, spans)
         if over:
             columns = _columns_under(over[0], edges, box[2])
             level = bisect_right(levels, over[0][0]) - 1
         else:
-            at = max(0, bisect_right(edges, x) - 1)
+            at = max(0, bisect_right(edges, (word.x0 + word.x1) / 2) - 1)
             columns, level = (at, at + 1), len(levels)
         held.setdefault((level, *columns), []).append(word)
     cells = []
     for (level, left, right), part in sorted(held.items()):
         place = edges[left], min(w.top for w in part), [*edges[1:], box[2]][right - 1], max(w.bottom for w in part)
-        cells.append(Cell(place, (level, level + 1), (left, right), lines_of(sorted(part, key=lambda w: w.order))))
+        part.sort(key=lambda word: (round(word.top), word.x0))
+        cells.append(Cell(place, (level, level + 1), (left, right), lines_of(part)))
     return cells
 
 

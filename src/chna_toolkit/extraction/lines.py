@@ -46,9 +46,7 @@ def _leads(mark: Line, text: Line) -> bool:
 
 def lines_of(words: list[Word]) -> list[Line]:
     """Lines of a page, by their tops; words in their file's order come in."""
-    for word in words:
-        if word.bottom - word.top > TALL * word.style.size > 0:
-            _lower(word)
+    _lower_giants(words)
     pieces = [Line(piece) for piece in _pieces(words)]
     pieces = _joined_rows(pieces)
     for line in pieces:
@@ -69,10 +67,15 @@ def same_row(a: Word | Line, b: Word | Line, share: float = 0.5) -> bool:
     return overlap >= share * min(a.bottom - a.top, b.bottom - b.top)
 
 
-def _lower(word: Word) -> None:
-    """Give a word the height of its letters: some fonts claim boxes several lines high."""
-    middle, half = (word.top + word.bottom) / 2, 0.6 * word.style.size
-    word.top, word.bottom = middle - half, middle + half
+def _lower_giants(words: list[Word]) -> None:
+    """Give words the height of their letters: some fonts claim boxes several lines high."""
+    heights = sorted([word.bottom - word.top for word in words])
+    if not heights or heights[-1] <= TALL * heights[len(heights) // 2]:
+        return
+    for word in words:
+        if word.bottom - word.top > TALL * max(word.style.size, heights[len(heights) // 2]) and word.style.size > 0:
+            middle, half = (word.top + word.bottom) / 2, 0.6 * word.style.size
+            word.top, word.bottom = middle - half, middle + half
 
 
 def _pieces(words: list[Word]) -> list[list[Word]]:
