@@ -280,7 +280,7 @@ class _Run:
                 f"{_here()} does not see the cache folder {store.folder}",
                 "Name one that all machines share with --cache-dir, or a bucket, or use --no-cache.",
             )
-        plan = self._with_lexicon(job)
+        plan = _with_own_ocr(self._with_lexicon(job))
         # Dask's nanny starts its worker as a daemon, which multiprocessing forbids to have children
         # lest they outlive it. Ours do not: they end when the pipe to their worker breaks.
         current_process()._config["daemon"] = False  # type: ignore[attr-defined]
@@ -296,6 +296,23 @@ class _Run:
         path = Path(self._folder.name) / "lexicon"
         path.write_bytes(pickle.dumps(job.lexicon))
         return replace(job.plan, stages=replace(job.plan.stages, make_tagger=_SentLexicon(path)))
+
+
+def _with_own_ocr(plan: Plan) -> Plan:
+    """Return the plan with this machine's OCR program. Raises `MissingDependencyError` unless it reads the same."""
+    if plan.ocr is None:
+        return plan
+    from chna_toolkit.extraction.ocr import OcrError, find_engine
+
+    wanted = plan.ocr.engine
+    remedy = "Install the same tesseract and language data on all machines, or use --ocr off."
+    try:
+        found = find_engine(wanted.languages)
+    except OcrError as error:
+        raise MissingDependencyError(f"{_here()} cannot do OCR: {error.reason}", remedy) from error
+    if found.key != wanted.key:
+        raise MissingDependencyError(f"{_here()} has {found.key}, not {wanted.key}", remedy)
+    return replace(plan, ocr=replace(plan.ocr, engine=found))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from chna_toolkit.assess import assess
 from chna_toolkit.batch import as_finished, open_executor
 from chna_toolkit.config import Settings
 from chna_toolkit.errors import ExitCode, MissingDependencyError, UsageError
+from chna_toolkit.extraction.ocr import Engine, Ocr
 from chna_toolkit.inputs import find_inputs
 from chna_toolkit.lexicon import load_lexicon
 from chna_toolkit.scan import make_plan, scan
@@ -171,6 +172,18 @@ def test_a_worker_that_joins_later_with_another_version_or_library_is_refused(cl
         open_executor(1, plan, settings, tags=False) as executor,
     ):
         list(as_finished(assess, find_inputs([str(tmp_path / "a.pdf")]), executor))
+
+
+def test_a_worker_whose_ocr_would_read_otherwise_is_refused(cluster: Cluster, tmp_path: Path):
+    (tmp_path / "a.pdf").write_text("x")
+    settings = Settings(cluster=cluster.address, cache=False, ocr="off")
+    plan = replace(make_plan(settings), ocr=Ocr(Engine("/nowhere/tesseract", "0.0.0", "eng")))
+    with (
+        pytest.raises(MissingDependencyError, match=r"cannot do OCR|not tesseract 0\.0\.0 eng") as caught,
+        open_executor(1, plan, settings, tags=False) as executor,
+    ):
+        list(as_finished(assess, find_inputs([str(tmp_path / "a.pdf")]), executor))
+    assert "--ocr off" in caught.value.hint
 
 
 def test_no_scheduler_is_told_with_a_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
