@@ -13,7 +13,7 @@ from chna_toolkit.errors import UsageError
 from chna_toolkit.evaluation.documents import Resolved, passage_of
 from chna_toolkit.evaluation.gold import GoldUnit, lesson_number, text_key
 from chna_toolkit.lexicon.model import Lexicon
-from chna_toolkit.model import Assertion, Mention
+from chna_toolkit.model import Assertion, DocumentStatus, Mention
 from chna_toolkit.tagging import Label, Tagger
 from chna_toolkit.tagging.judging import Judged, judge_document, judge_passages, judge_texts
 from chna_toolkit.tagging.tagger import combined
@@ -115,7 +115,7 @@ def _of_run(path: Path, units: Sequence[GoldUnit], lexicon: Lexicon) -> Predicti
         raise UsageError(f"{path} was made with other lessons, such as {unknown[0]}", "Give its lexicon, --lexicon.")
     ids: dict[str, str] = {}
     for row in run.rows("documents"):
-        if row["assessed"]:
+        if DocumentStatus(row["extraction_status"]).is_searchable:
             document = str(row["document_id"])
             files = [str(row["file"]), *str(row["other_files"] or "").split(";")]
             ids |= {document: document, str(row["sha256"]): document}

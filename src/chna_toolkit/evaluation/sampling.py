@@ -21,7 +21,7 @@ from chna_toolkit.errors import NoInputError, UsageError
 from chna_toolkit.evaluation.documents import Source
 from chna_toolkit.evaluation.gold import text_key
 from chna_toolkit.evaluation.sheets import SKIP
-from chna_toolkit.model import Passage
+from chna_toolkit.model import DocumentStatus, Passage
 
 if TYPE_CHECKING:
     from chna_toolkit.results.run import Run
@@ -74,7 +74,11 @@ def draw(run: Run, sources: Iterable[Source], quota: Quota, seed: int) -> Sample
     Raises `NoInputError` if none of the documents is there.
     """
     by_hash = {source.document.sha256: source for source in sources}
-    wanted = {str(row["sha256"]): str(row["file"]) for row in run.rows("documents") if row["assessed"]}
+    wanted = {
+        str(row["sha256"]): str(row["file"])
+        for row in run.rows("documents")
+        if DocumentStatus(row["extraction_status"]).is_searchable
+    }
     if not by_hash.keys() & wanted.keys():
         raise NoInputError(
             "none of the run's documents was found, and a run keeps no text but its evidence",

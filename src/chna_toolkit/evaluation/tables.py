@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isnan
 
-
 FEW = 10  # documents
 
 
