@@ -76,28 +76,33 @@ def extract(
         raise UsageError("--pages chooses what --debug draws", "Give --debug DIR as well.")
     with stdout_may_close():
         plan = make_plan(settings, explains=verbose)
-        failed, cut = _write_all(read_texts(inputs, plan, settings, pictures), form, names)
+        failed, cut, by_ocr = _write_all(read_texts(inputs, plan, settings, pictures), form, names)
+    if by_ocr and not quiet:
+        say(f"{by_ocr} pages read by OCR: check quotes against them")
     if names and not quiet:
         say(f"{len(names)} files in {output}")
     if failed or cut:
         raise typer.Exit(ExitCode.NO_INPUT if failed == len(inputs) else ExitCode.PARTIAL)
 
 
-def _write_all(readings: Iterable[tuple[Input, Explained]], form: str, names: Mapping[str, Path]) -> tuple[int, int]:
-    """Write the texts and say what was amiss; return how many could not be read, and how many only in part."""
+def _write_all(
+    readings: Iterable[tuple[Input, Explained]], form: str, names: Mapping[str, Path]
+) -> tuple[int, int, int]:
+    """Write the texts and say what was amiss; return how many were not read, how many in part, and pages by OCR."""
     from chna_toolkit.cli.progress import explain, failure_line
     from chna_toolkit.extraction.watch import CUT
     from chna_toolkit.model import DocumentStatus
 
-    failed = cut = 0
+    failed = cut = by_ocr = 0
     for item, (document, asides) in readings:
         failed += not document.status.is_searchable
         cut += not CUT.isdisjoint(document.warnings)
+        by_ocr += document.ocr_pages
         if document.status is not DocumentStatus.OK:
             say(failure_line(item.file, document))
         explain(item.file, asides)
         _write(item, document, form, names)
-    return failed, cut
+    return failed, cut, by_ocr
 
 
 def _write(item: Input, document: Document, form: str, names: Mapping[str, Path]) -> None:
