@@ -19,11 +19,13 @@ from chna_toolkit.cli import (
     extract,
     housekeeping,
     import_,
+    kwic,
     lesson,
     lexicon,
     report,
     sample,
     scan,
+    show,
     tag,
     train,
 )
@@ -48,6 +50,8 @@ report.register(app)
 export.register(app)
 import_.register(app)
 compare.register(app)
+kwic.register(app)
+show.register(app)
 tag.register(app)
 extract.register(app)
 lesson.register(app)

@@ -1,0 +1,98 @@
+"""A concordance in aligned columns, as CSV, or as one HTML file."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from html import escape
+
+from chna_toolkit.concordance import TABLE, Place
+from chna_toolkit.reports.words import printable
+from chna_toolkit.results.cells import write_csv
+
+FORMATS = ("text", "csv", "html")
+_FOUND = 60  # characters of what was found; a rule's parts may lie far apart, and CSV has it whole
+_LEAST = 12  # characters of context on either side, however narrow the terminal
+_STYLE = """
+body { font: 1rem/1.5 system-ui, sans-serif; margin: 2rem; color: #1d2733; background: #fff; }
+table { border-collapse: collapse; width: 100%; }
+caption { text-align: left; font-weight: 600; padding: .5rem 0; }
+th, td { padding: .25rem .5rem; border-bottom: 1px solid #ddd; vertical-align: top; text-align: left; }
+td.left, th.left { text-align: right; }
+td.found { white-space: nowrap; font-weight: 600; text-align: center; }
+td.where { color: #545d66; font-size: .85rem; overflow-wrap: anywhere; }
+@media (prefers-color-scheme: dark) { body { color: #e8edf2; background: #12181f; } td.where { color: #a5b0bb; } }
+"""
+
+
+def render_places(places: Sequence[Place], form: str, title: str = "", width: int | None = None) -> str:
+    """Return the places in one of `FORMATS`; text is fitted to a width, None for as wide as it needs."""
+    if form == "csv":
+        stream = io.StringIO(newline="")
+        write_csv(stream, TABLE.columns, (place.values() for place in places))
+        return stream.getvalue()
+    return _html(places, title) if form == "html" else _text(places, width)
+
+
+def _text(places: Sequence[Place], width: int | None) -> str:
+    """Return one line a place, what was found below each other."""
+    rows = [(_where(one), *(printable(text) for text in (one.left, one.keyword, one.right))) for one in places]
+    wide = [max((len(row[place]) for row in rows), default=0) for place in range(4)]
+    wide[2] = min(wide[2], _FOUND)
+    if width:
+        wide[0] = min(wide[0], max(_LEAST, width // 4))
+        wide[2] = min(wide[2], max(_LEAST, width // 4))
+        side = max(_LEAST, (width - wide[0] - wide[2] - 6) // 2)
+        wide[1], wide[3] = min(wide[1], side), min(wide[3], side)
+    return "".join(f"{_line(row, wide)}\n" for row in rows)
+
+
+def _line(row: tuple[str, ...], wide: Sequence[int]) -> str:
+    where, left, found, right = row
+    cells = (
+        _cut_left(where, wide[0]).ljust(wide[0]),
+        _cut_left(left, wide[1]).rjust(wide[1]),
+        _cut(found, wide[2]).center(wide[2]),
+        _cut(right, wide[3]),
+    )
+    return "  ".join(cells).rstrip()
+
+
+def _where(one: Place) -> str:
+    said = f" {one.rule} {one.assertion}" if one.rule else ""
+    aside = f" (set aside: {one.set_aside})" if one.set_aside else ""
+    return printable(f"{one.file} p. {one.page}{said}{aside}")
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def _cut_left(text: str, width: int) -> str:
+    return text if len(text) <= width else "…" + text[len(text) - width + 1 :]
+
+
+def _html(places: Sequence[Place], title: str) -> str:
+    rows = "".join(
+        f'<tr><td class="left">{_safe(one.left)}</td><td class="found"><mark>{_safe(one.keyword)}</mark></td>'
+        f'<td>{_safe(one.right)}</td><td class="where">{_safe(_where(one))}'
+        f"{f'<br>{_safe(one.section)}' if one.section else ''}</td></tr>\n"
+        for one in places
+    )
+    head = "".join(
+        f'<th scope="col" class="{name}">{text}</th>'
+        for name, text in (("left", "Before"), ("found", "Found"), ("right", "After"), ("where", "Where"))
+    )
+    policy = "default-src 'none'; style-src 'unsafe-inline'"
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{_safe(title)}</title><style>{_STYLE}</style></head>\n<body><table>\n"
+        f"<caption>{_safe(title)}: {len(places):,} places</caption>\n"
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody></table></body></html>\n"
+    )
+
+
+def _safe(text: str) -> str:
+    return escape(printable(text))
