@@ -170,7 +170,7 @@ def test_errors_on_all_pages_are_damage():
         ("mid-hudson-ny-cha-2025-intro-scanned", DocumentStatus.NEEDS_OCR),
         ("polk-12-pages", DocumentStatus.OK),
         ("polk-owner-password-only", DocumentStatus.OK),
-        ("polk-truncated", DocumentStatus.DAMAGED),
+        ("polk-truncated", DocumentStatus.NEEDS_OCR),
         ("polk-user-password-chna2025", DocumentStatus.ENCRYPTED),
         ("web-page-saved-as", DocumentStatus.NOT_PDF),
     ],

@@ -23,9 +23,9 @@ import pypdfium2.raw as raw
 
 from chna_toolkit.extraction.graphics import Graphics, read_graphics
 from chna_toolkit.extraction.native import native
+from chna_toolkit.extraction.opening import RefusedError, open_pdf
 from chna_toolkit.extraction.rendering import Picture, picture_of
 from chna_toolkit.extraction.words import HYPHEN, PLAIN, Style, Word
-from chna_toolkit.model import DocumentStatus
 
 # What it warns of (a loop among bookmarks, say) is no news about files off the web.
 logging.getLogger("pypdfium2").setLevel(logging.ERROR)
@@ -54,16 +54,6 @@ _unicode = native(raw.FPDFText_GetUnicode, ctypes.c_uint, ctypes.c_void_p, ctype
 _font_name = native(raw.FPDFFont_GetBaseFontName, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
 _font_flags = native(raw.FPDFFont_GetFlags, ctypes.c_int, ctypes.c_void_p)
 _font_weight = native(raw.FPDFFont_GetWeight, ctypes.c_int, ctypes.c_void_p)
-
-
-class RefusedError(Exception):
-    """The file cannot be read as a PDF; carries the status, the reason and a remedy."""
-
-    def __init__(self, status: DocumentStatus, reason: str, hint: str) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.reason = reason
-        self.hint = hint
 
 
 @dataclass(slots=True)
@@ -111,7 +101,8 @@ class Pdf:
     """An open PDF. Use as a context manager."""
 
     def __init__(self, path: Path, passwords: Iterable[str] = ()) -> None:
-        self._pdf, self.unlocked = _open(path, passwords)  # `unlocked`: it took one of the passwords
+        # `unlocked`: it took one of the passwords; `salvaged`: it is broken, and this is what is left of it
+        self._pdf, self.unlocked, self.salvaged = open_pdf(path, passwords)
         self._fonts: dict[int, tuple[bool, bool]] = {}
         self._ids: dict[tuple[str, bool, bool], int] = {}
         self._font_ids: dict[int, int] = {}
@@ -440,52 +431,4 @@ def _label(pdf: Any, number: int) -> str:
     return _printable(label)[:20]
 
 
-_LOCKED = "The file asks for a password to be opened."
-_LOCKED_STILL = "The file asks for a password, and none of those given opens it."
-_LOCKED_HINT = "Give its password in a file, with --passwords FILE."
-_BROKEN = "The file begins like a PDF but its structure is broken (cut off or damaged)."
-_DAMAGED_HINT = "Download the file again, or open it in a PDF program and save a copy."
-
-
-def _open(path: Path, passwords: Iterable[str]) -> tuple[Any, bool]:
-    """Open with the empty password, or else one of those given; raise RefusedError that says what is wrong."""
-    try:
-        head = _head(path)
-    except OSError as error:
-        reason = f"The file cannot be read: {error.strerror or error}."
-        raise RefusedError(DocumentStatus.DAMAGED, reason, "Check the path and its permissions.") from error
-    if not head:
-        raise RefusedError(DocumentStatus.EMPTY, "The file has no bytes.", "Download the file again.")
-    if b"%PDF" not in head:
-        kind = "a web page" if re.search(rb"<(!doctype html|html|head|body)", head, re.I) else "no PDF"
-        hint = "Open its address in a browser and save the PDF itself." if kind == "a web page" else ""
-        raise RefusedError(DocumentStatus.NOT_PDF, f"The file is {kind}, whatever its name says.", hint)
-    try:
-        return pdfium.PdfDocument(path), False
-    except pdfium.PdfiumError as error:
-        if _wants_password(error):
-            return _unlock(path, passwords), True
-        raise RefusedError(DocumentStatus.DAMAGED, _BROKEN, _DAMAGED_HINT) from error
-
-
-def _wants_password(error: pdfium.PdfiumError) -> bool:
-    code = getattr(error, "err_code", None)
-    return code in (raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY) or "assword" in str(error)
-
-
-def _unlock(path: Path, passwords: Iterable[str]) -> Any:
-    tried = False
-    for password in passwords:
-        tried = True
-        try:
-            return pdfium.PdfDocument(path, password=password)
-        except (pdfium.PdfiumError, ValueError) as error:  # ValueError: a password that no C string can hold
-            if isinstance(error, pdfium.PdfiumError) and not _wants_password(error):
-                raise RefusedError(DocumentStatus.DAMAGED, _BROKEN, _DAMAGED_HINT) from None
-    # No password may show, not even in a traceback: the errors above are dropped.
-    raise RefusedError(DocumentStatus.ENCRYPTED, _LOCKED_STILL if tried else _LOCKED, _LOCKED_HINT)
-
-
-def _head(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(4096)
+__all__ = ["MAX_CHARS", "Pdf", "RawPage", "RefusedError"]

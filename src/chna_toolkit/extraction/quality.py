@@ -103,14 +103,15 @@ def judge_reading(
     """The same where limits kept pages from being read; adds the warnings that say so.
 
     `lost` has pages by number, with the limit they met; of `total` pages the last may not even
-    have a status, where there are more than a document may have.
+    have a status, where there are more than a document may have, or a broken file lost them.
     """
     tried = [status for number, status in enumerate(statuses, 1) if number not in lost]
     status, reason, hint = judge_document(tried)
-    causes = sorted(set(lost.values()), key=list(Loss).index)
-    warnings.update(f"cut_by_{cause}" for cause in causes)
+    is_salvaged = "salvaged" in warnings
+    causes = sorted({*lost.values(), *([Loss.FILE] if is_salvaged else [])}, key=list(Loss).index)
+    warnings.update(f"cut_by_{cause}" for cause in causes if cause is not Loss.FILE)
     whys = [_LOSSES[cause][1] for cause in causes]
-    if total > len(statuses):
+    if total > len(statuses) and not is_salvaged:
         whys.append(f"more than {len(statuses):,} are not looked at")
         warnings.add("pages_over_limit_skipped")
     if not whys:
@@ -128,6 +129,7 @@ def judge_reading(
 _LOSSES = {
     Loss.TIME: (DocumentStatus.TIMEOUT, "the time limit ran out", "Give it more with --timeout."),
     Loss.MEMORY: (DocumentStatus.TOO_LARGE, "the rest needs more memory than allowed", "Allow more with --memory."),
+    Loss.FILE: (DocumentStatus.DAMAGED, "the file is cut off or damaged", "Download the file again."),
     Loss.CRASH: (
         DocumentStatus.DAMAGED,
         "the rest crashes the reader",

@@ -32,10 +32,11 @@ from chna_toolkit.extraction.structure import Body, Item, classify, join_split_p
 from chna_toolkit.extraction.tables import Cell, Found, Table, find_tables, is_ruled, tables_of, well_held
 from chna_toolkit.extraction.text import box_of
 from chna_toolkit.extraction.vocabulary import Vocabulary
-from chna_toolkit.extraction.watch import Watch
+from chna_toolkit.extraction.watch import Loss, Watch
 from chna_toolkit.extraction.words import Line, Word, confidence_of
 from chna_toolkit.model import NO_TEXT, Box, Document, DocumentStatus, Kind, Page, PageStatus, Passage
 
+FEW_CHARS = 100  # on a page that lacks parts
 EDGE_WORDS = 12  # that may stand between a table and the page end it runs over
 
 
@@ -117,13 +118,21 @@ def _sha256(path: Path, settings: ExtractionSettings) -> str:
 
 def _read(pdf: pdfium.Pdf, path: Path, digest: str, settings: ExtractionSettings, watch: Watch) -> Document:
     warnings: set[str] = {"opened_with_password"} if pdf.unlocked else set()
-    count = min(pdf.pages, settings.max_pages)
+    count, total = min(pdf.pages, settings.max_pages), pdf.pages
+    if pdf.salvaged:
+        warnings.update({"salvaged", "page_parts_missing"} if pdf.salvaged.bare else {"salvaged"})
+        watch.lost.update(dict.fromkeys(pdf.salvaged.gone, Loss.FILE))
+        total = max(total, pdf.salvaged.total)
     leaves: list[_Leaf] = []
     with Plumber(path, pdf.pages) as plumber:
         for number in range(1, count + 1):
             before = leaves[-1].tables[-1] if leaves and leaves[-1].tables else None
             may_read = watch.may_read(number)
             leaves.append(_leaf(pdf, number, settings, warnings, plumber, before, watch) if may_read else _Leaf(number))
+    for leaf in [leaves[number - 1] for number in pdf.salvaged.bare if number <= count] if pdf.salvaged else []:
+        if leaf.chars < FEW_CHARS:  # what it lacks is likely its text
+            watch.lost.setdefault(leaf.number, Loss.FILE)
+            leaves[leaf.number - 1] = _Leaf(leaf.number)
     reader = _read_pictures(pdf, leaves, settings.ocr, warnings, watch) if settings.ocr else None
     watch.has_read_pages()
     sheets = [Sheet(leaf.number, *leaf.size, leaf.lines, leaf.label, leaf.rules) for leaf in leaves]
@@ -148,7 +157,7 @@ def _read(pdf: pdfium.Pdf, path: Path, digest: str, settings: ExtractionSettings
         warnings.add("pages_with_little_text")
     if sum(not page.order_agrees for page in pages) > 0.2 * len(pages):
         warnings.add("reading_order_uncertain")
-    verdict = judge_reading([page.status for page in pages], watch.lost, pdf.pages, warnings)
+    verdict = judge_reading([page.status for page in pages], watch.lost, total, warnings)
     status, reason, hint = _with_ocr(verdict, reader, sum(page.words for page in pages)) if reader else verdict
     watch.lap("structure")
     return Document(digest, status, reason, hint, pages, passages, pdf.metadata(), tuple(sorted(warnings)))

@@ -24,9 +24,11 @@ class Loss(StrEnum):
     TIME = "time"
     MEMORY = "memory"
     CRASH = "crash"
+    FILE = "file"  # it is not in the file, which was cut off or damaged
 
 
-CUT = {f"cut_by_{loss}" for loss in Loss}  # warnings of documents of which limits left pages out
+# Warnings of documents of which limits left pages out.
+CUT = {f"cut_by_{loss}" for loss in (Loss.TIME, Loss.MEMORY, Loss.CRASH)}
 
 
 @dataclass(frozen=True, slots=True)
