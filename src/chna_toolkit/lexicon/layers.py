@@ -220,9 +220,21 @@ def _without(base: Layer, own: Layer) -> Layer:
             {name: one for name, one in all_pieces.items() if name not in removed and one.lesson not in removed}
         )
     left.examples = [
-        one for one in base.examples if one.lesson not in removed and one.entry.data.get("rule") not in removed
+        example for one in base.examples if one.lesson not in removed and (example := _without_rules(one, removed))
     ]
     return left
+
+
+def _without_rules(example: Owned, removed: set[str]) -> Owned | None:
+    """Return an example without the removed rules that it names, `None` if it names no other."""
+    named = {key: example.entry.data[key] for key in ("rule", "rules") if key in example.entry.data}
+    rules = [rule for value in named.values() for rule in (value if isinstance(value, list) else [value])]
+    left = [rule for rule in rules if rule not in removed]
+    if rules == left:
+        return example
+    data = {key: value for key, value in example.entry.data.items() if key not in named}
+    entry = example.entry
+    return Owned(example.lesson, Entry({**data, "rules": left}, entry.source, entry.table)) if left else None
 
 
 def _override(layer: Layer, change: Entry) -> None:

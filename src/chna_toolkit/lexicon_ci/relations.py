@@ -18,12 +18,17 @@ def relations(spelt: Spelt) -> Iterator[Finding]:
     """Yield the mistakes that take two entries, at the lexicon's own one."""
     for lesson in spelt.lexicon.lessons:
         for one, other in combinations(lesson.rules, 2):
-            if spelt.is_own(one.id) or spelt.is_own(other.id):
+            if _is_own(spelt, one) or _is_own(spelt, other):
                 yield from _hidden(spelt, one, other)
         yield from _counted_twice(spelt, lesson.rules)
     yield from _shared_by_lessons(spelt)
     yield from _mutual(spelt)
     yield from _swallowed(spelt)
+
+
+def _is_own(spelt: Spelt, piece: Rule | Exclusion) -> bool:
+    """Whether what a piece looks for, or gives way to, was written in this lexicon."""
+    return spelt.is_own(piece.id, "phrases", "parts", "confidence", "yields_to", "whole_sentence", "spares")
 
 
 # -- two rules of one lesson
@@ -34,13 +39,13 @@ def _hidden(spelt: Spelt, one: Rule, other: Rule) -> Iterator[Finding]:
         return
     in_other, in_one = _covers(spelt, other, one), _covers(spelt, one, other)
     if in_other and in_one and one.assertion is other.assertion:
-        later = other if spelt.is_own(other.id) else one
+        later = other if _is_own(spelt, other) else one
         first = one if later is other else other
         message = f"{later.id} matches just what {first.id} matches, so the same words count twice"
         yield spelt.finding(later.id, "duplicate-rule", Severity.ERROR, message, "Drop one of them.")
         return
     for inner, outer, is_covered in ((one, other, in_other), (other, one, in_one)):
-        if is_covered and spelt.is_own(inner.id) and inner.confidence <= outer.confidence and not inner.assertion:
+        if is_covered and _is_own(spelt, inner) and inner.confidence <= outer.confidence and not inner.assertion:
             message = f"{outer.id} matches wherever {inner.id} does, and is no less sure"
             remedy = "Drop it; or, if it is there to strengthen, give it the higher confidence."
             yield spelt.finding(inner.id, "shadowed", Severity.WARNING, message, remedy)
@@ -76,7 +81,7 @@ def _counted_twice(spelt: Spelt, rules: Sequence[Rule]) -> Iterator[Finding]:
     # rules below the mark are there to strengthen others
     single = [rule for rule in rules if len(rule.parts) == 1 and not rule.assertion and rule.confidence >= _FULL]
     for one, other in combinations(single, 2):
-        if not (spelt.is_own(one.id) or spelt.is_own(other.id)):
+        if not (_is_own(spelt, one) or _is_own(spelt, other)):
             continue
         if set(one.kinds or other.kinds).isdisjoint(other.kinds or one.kinds) and (one.kinds or other.kinds):
             continue
@@ -86,7 +91,7 @@ def _counted_twice(spelt: Spelt, rules: Sequence[Rule]) -> Iterator[Finding]:
             continue
         shared = spelt.phrases(one.parts[0], one.lesson) & spelt.phrases(other.parts[0], other.lesson)
         if shared:
-            later = other if spelt.is_own(other.id) else one
+            later = other if _is_own(spelt, other) else one
             first = one if later is other else other
             message = f"{later.id} and {first.id} share {_some(shared)}: the same words count twice"
             yield spelt.finding(later.id, "counted-twice", Severity.NOTE, message, "Keep each phrase in one of them.")
@@ -113,11 +118,11 @@ def _shared_by_lessons(spelt: Spelt) -> Iterator[Finding]:
     for one, other in combinations(alone, 2):
         if one.lesson == other.lesson or other.lesson in one.yields_to or one.lesson in other.yields_to:
             continue
-        if not (spelt.is_own(one.id) or spelt.is_own(other.id)):
+        if not (_is_own(spelt, one) or _is_own(spelt, other)):
             continue
         shared = spelt.phrases(one.parts[0], one.lesson) & spelt.phrases(other.parts[0], other.lesson)
         if shared:
-            later = other if spelt.is_own(other.id) else one
+            later = other if _is_own(spelt, other) else one
             first = one if later is other else other
             message = f"{later.id} and {first.id} both count for {_some(shared)}"
             remedy = f'If it is evidence of one lesson only, drop it from the other: yields_to = ["{first.lesson}"].'
@@ -134,8 +139,8 @@ def _mutual(spelt: Spelt) -> Iterator[Finding]:
         back = yielding.get((rival, lesson), ())
         for rule in rules:
             pair = next((other for other in back if lesson < rival and _may_meet(spelt, rule, other)), None)
-            if pair and (spelt.is_own(rule.id) or spelt.is_own(pair.id)):
-                name = rule.id if spelt.is_own(rule.id) else pair.id
+            if pair and (_is_own(spelt, rule) or _is_own(spelt, pair)):
+                name = rule.id if _is_own(spelt, rule) else pair.id
                 message = f"{rule.id} and {pair.id} yield to each other's lesson: where both match, neither counts"
                 remedy = "Let one of them stay."
                 yield spelt.finding(name, "mutual-yield", Severity.WARNING, message, remedy, key="yields_to")
@@ -163,12 +168,12 @@ def _swallowed(spelt: Spelt) -> Iterator[Finding]:
         words = Finder(spelt.phrases(exclusion.parts[0], exclusion.lesson))
         for rule in spelt.rules():
             mine = exclusion.lesson in ("", rule.lesson) and rule.lesson not in exclusion.spares
-            if mine and (spelt.is_own(rule.id) or spelt.is_own(exclusion.id)):
+            if mine and (_is_own(spelt, rule) or _is_own(spelt, exclusion)):
                 yield from _swallowed_rule(spelt, exclusion, words, rule)
 
 
 def _swallowed_rule(spelt: Spelt, exclusion: Exclusion, words: Finder, rule: Rule) -> Iterator[Finding]:
-    name = rule.id if spelt.is_own(rule.id) else exclusion.id
+    name = rule.id if _is_own(spelt, rule) else exclusion.id
     for part in rule.parts:
         dead = [phrase for phrase in part if all(words.inside(one) for one in spelt.phrases((phrase,), rule.lesson))]
         if dead and len(dead) == len(part):

@@ -44,9 +44,12 @@ class Spelt:
         """Return a rule, exclusion or cue as written."""
         return next(pieces[name] for _, pieces in self.layer.pieces() if name in pieces)
 
-    def is_own(self, name: str) -> bool:
-        """Whether an entry was written, or changed, in this lexicon and is not only inherited."""
-        return self.entry(name).entry.source in self.layer.sources
+    def is_own(self, name: str, *keys: str) -> bool:
+        """Whether an entry was written in this lexicon, or is inherited and changed: in some key, or in these."""
+        entry = self.entry(name).entry
+        if entry.source not in self.layer.sources:
+            return False
+        return not (keys and entry.base) or not entry.table.keys.keys().isdisjoint(keys)
 
     def finding(
         self, name: str, slug: str, severity: Severity, message: str, remedy: str, *, key: str = "", phrase: str = ""
