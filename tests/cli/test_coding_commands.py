@@ -178,3 +178,26 @@ def test_sheets_that_do_not_belong_together_are_refused(chna, coders, home):
     (home / "typo.csv").write_text("id,text,L05\nz,never drawn,practise\n")
     done = chna("agree", "ann.csv", "typo.csv")
     assert (done.code, "typo.csv:2" in done.err) == (ExitCode.USAGE, True)
+
+
+def test_a_sample_goes_to_programs_of_qualitative_analysis_and_back(chna, run, home):
+    from dataclasses import replace
+
+    from chna_toolkit.exports.refi import Coding, read_qdpx, write_qdpx
+
+    assert chna("sample", run, "-o", "coding.qdpx", "--untagged", "100").code == ExitCode.OK
+    project = read_qdpx(Path("coding.qdpx"))
+    (source,) = project.sources
+    assert source.codings == ()  # coders are not told
+    start = source.text.index("L09 here")
+    code = next(one.name for code in project.codes for one in code.walk() if one.name == "L09 plan")
+    coded = replace(source, codings=(Coding(start, start + 8, code, "Ann"),))
+    write_qdpx(replace(project, users=("Ann",), sources=(coded,)), Path("back.qdpx"))
+    assert chna("import", "back.qdpx", "--all", "-o", "imported").code == ExitCode.OK
+    (imported,) = Path("imported").iterdir()
+    done = chna("evaluate", imported, "--key", "coding.key.csv", "--labels", "out", "--format", "json")
+    assert done.code == ExitCode.OK, done.err
+    found = json.loads(done.out)
+    assert found["units"] == len(rows_of("coding.key.csv"))
+    assert found["lessons"]["L09"]["right"] == 1
+    assert found["weighted_micro"] is None or found["clusters"] == 3

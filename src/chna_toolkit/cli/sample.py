@@ -15,6 +15,7 @@ from chna_toolkit.errors import OutputError
 if TYPE_CHECKING:
     from chna_toolkit.evaluation.sampling import Sample
     from chna_toolkit.lexicon.model import Lexicon
+    from chna_toolkit.results.run import Run
 
 
 def register(app: typer.Typer) -> None:
@@ -26,7 +27,12 @@ def sample(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder that a scan has written.")],
     output: Annotated[
         Path,
-        typer.Option("--output", "-o", metavar="FILE", help="Sheet for the coders: .csv, .xlsx (with drop-downs)."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="For the coders: .csv, .xlsx (with drop-downs), .qdpx (NVivo, MAXQDA, …).",
+        ),
     ],
     tagged: Annotated[
         int,
@@ -51,15 +57,16 @@ def sample(
 ) -> None:
     """Draw a stratified random sample of a run's passages for coding by hand.
 
-    Coders fill in a column a lesson with practice, plan, call, lack or maybe; an empty row bears
-    nothing, `skip` leaves it out. What the run thinks of each passage, and how many it stands for, is
-    written beside the sheet as NAME.key.csv, for `chna agree --key` and `chna evaluate --key`: keep it from coders.
+    Coders fill in a column a lesson with practice, plan, call, lack or maybe; an empty row bears nothing, `skip`
+    leaves it out. A .qdpx comes back by `chna import --all`. What the run thinks of each passage, and how many
+    passages it stands for, is written beside as NAME.key.csv, for `chna agree --key` and `chna evaluate --key`:
+    keep it from the coders.
     """
     given = options.given(locals(), but="output")
     from chna_toolkit.config import load_settings
     from chna_toolkit.evaluation.documents import read_sources
     from chna_toolkit.evaluation.sampling import Quota, draw, places_of
-    from chna_toolkit.evaluation.sheets import check_format
+    from chna_toolkit.evaluation.sheets import PROJECT, check_format
     from chna_toolkit.lexicon import load_lexicon
     from chna_toolkit.results.run import read_run
 
@@ -68,25 +75,32 @@ def sample(
     used = finished.manifest.settings  # what was read with other settings has other passages
     same = {name: used[name].value for name in ("tables", "ocr", "ocr_language") if name in used}
     settings = load_settings({**given, **same}, config=config)
-    check_format(output)
+    check_format(output, PROJECT)
     places = documents or places_of(finished, folder)
     wanted = {str(row["sha256"]) for row in finished.rows("documents")}
     sources = read_sources(places, settings, wanted) if places else []
     drawn = draw(finished, sources, Quota(tagged, aside, untagged), seed)
-    _write(output, drawn, finished.lessons, load_lexicon(settings.lexicon), force)
+    _write(output, drawn, finished, load_lexicon(settings.lexicon), force)
     with stdout_may_close():
         sys.stdout.write(_told(drawn, output))
     for file in drawn.missing:
         say(f"warning: {file}: not found or not readable, nothing is drawn from it")
 
 
-def _write(output: Path, drawn: Sample, lessons: tuple[str, ...], lexicon: Lexicon, force: bool) -> None:
+def _write(output: Path, drawn: Sample, run: Run, lexicon: Lexicon, force: bool) -> None:
+    """Write what coders get, and its key."""
     from chna_toolkit.evaluation.sampling import KEY_COLUMNS, coding_columns, coding_rows, key_path, key_rows
-    from chna_toolkit.evaluation.sheets import write_sheet
+    from chna_toolkit.evaluation.sheets import PROJECT, write_sheet
 
-    if key_path(output).exists() and not force:
-        raise OutputError(f"{key_path(output)} exists", "Name another file with -o, or overwrite with --force.")
-    write_sheet(output, coding_columns(lessons), coding_rows(drawn, lessons), lexicon, force=force)
+    for path in (output, key_path(output)):
+        if path.exists() and not force:
+            raise OutputError(f"{path} exists", "Name another file with -o, or overwrite with --force.")
+    if output.suffix.lower() == PROJECT:
+        from chna_toolkit.evaluation.sample_project import write_sample_project
+
+        drawn = write_sample_project(output, drawn, run)
+    else:
+        write_sheet(output, coding_columns(run.lessons), coding_rows(drawn, run.lessons), lexicon, force=True)
     write_sheet(key_path(output), KEY_COLUMNS, key_rows(drawn), lexicon, force=True)
 
 

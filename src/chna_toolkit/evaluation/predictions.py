@@ -115,7 +115,7 @@ def _of_run(path: Path, units: Sequence[GoldUnit], lexicon: Lexicon) -> Predicti
         raise UsageError(f"{path} was made with other lessons, such as {unknown[0]}", "Give its lexicon, --lexicon.")
     ids: dict[str, str] = {}
     for row in run.rows("documents"):
-        if DocumentStatus(row["extraction_status"]).is_searchable:
+        if DocumentStatus(str(row["extraction_status"])).is_searchable:
             document = str(row["document_id"])
             files = [str(row["file"]), *str(row["other_files"] or "").split(";")]
             ids |= {document: document, str(row["sha256"]): document}

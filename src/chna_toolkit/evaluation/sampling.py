@@ -77,7 +77,7 @@ def draw(run: Run, sources: Iterable[Source], quota: Quota, seed: int) -> Sample
     wanted = {
         str(row["sha256"]): str(row["file"])
         for row in run.rows("documents")
-        if DocumentStatus(row["extraction_status"]).is_searchable
+        if DocumentStatus(str(row["extraction_status"])).is_searchable
     }
     if not by_hash.keys() & wanted.keys():
         raise NoInputError(

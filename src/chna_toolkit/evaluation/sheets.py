@@ -18,6 +18,7 @@ from chna_toolkit.results.cells import write_csv
 from chna_toolkit.results.schemas import Column
 
 FORMATS = (".csv", ".xlsx")
+PROJECT = ".qdpx"  # for programs of qualitative analysis
 SKIP = "skip"
 CHOICES = (*ASSERTIONS, MAYBE)
 _LONGEST = 32_767  # characters that Excel keeps in a cell
@@ -25,10 +26,11 @@ _CUT = " … [cut]"
 _WIDE = {"text": 80, "prev": 30, "section": 30, "note": 30, "dispute": 40, "settled": 24}
 
 
-def check_format(path: Path) -> None:
-    """Raise `UsageError` if a sheet cannot be written as the name says."""
-    if path.suffix.lower() not in FORMATS:
-        raise UsageError(f"{path}: cannot tell the format from the name", f"End it with {' or '.join(FORMATS)}.")
+def check_format(path: Path, *others: str) -> None:
+    """Raise `UsageError` if a sheet (or a file of another ending allowed) cannot be written as the name says."""
+    known = (*FORMATS, *others)
+    if path.suffix.lower() not in known:
+        raise UsageError(f"{path}: cannot tell the format from the name", f"End it with {' or '.join(known)}.")
 
 
 def write_sheet(
