@@ -108,3 +108,13 @@ def test_the_reference_names_every_table() -> None:
 @pytest.mark.parametrize("link", re.findall(r"\]\(([\w./-]+\.md)", REFERENCE + TUTORIAL))
 def test_links_lead_somewhere(link: str) -> None:
     assert (DOCS / link).is_file()
+
+
+def test_the_built_in_lexicon_does_not_know_the_word_that_the_tutorial_adds(tmp_path: Path) -> None:
+    from chna_toolkit.lexicon import load_lexicon
+    from chna_toolkit.tagging import Tagger
+
+    text = "The hospital has a good neighbor letter with two food banks."
+    assert TUTORIAL.count(text) == 2
+    assert Tagger(load_lexicon(), method="rules").label(text) == {}
+    assert "10" in Tagger(load_lexicon(lay_out(tmp_path / "ours")), method="rules").label(text)

@@ -27,12 +27,12 @@ _ADDITIONS = """
 
 # A rule of your own, in a lesson that is inherited, with an example that proves it:
 # [[rules]]
-# id = "L10.neighbor-pact"
-# phrases = ["neighbor pact"]
+# id = "L10.good-neighbor"
+# phrases = ["good neighbor letter"]
 #
 # [[examples]]
-# text = "The hospital and the food bank have a [[neighbor pact]]."
-# rule = "L10.neighbor-pact"
+# text = "The hospital and the food bank have a [[good neighbor letter]]."
+# rule = "L10.good-neighbor"
 """
 
 _FRAMEWORK = """
