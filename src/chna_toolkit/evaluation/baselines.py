@@ -38,7 +38,7 @@ KEYWORDS = {
     "community member*|resident leader*|stipend*|lived experience|community representative*",
     "9": "responsible party|lead agency|point of contact|liaison|program manager|project manager|lead organization|"
     "responsible for|coordinator|owner",
-    "10": "memorandum of understanding|memoranda of understanding|mou*|formal agreement*|data use agreement*|"
+    "10": "memorandum of understanding|memoranda of understanding|mou|mous|formal agreement*|data use agreement*|"
     "data sharing agreement*|charter*|bylaws|contract*|written agreement*",
     "11": "limited capacity|staff turnover|limited resources|partner capacity|flexible timeline*|bridge funding|"
     "limited funding|understaffed|constraints|burden on partners",
