@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from chna_toolkit.extraction.words import Line, Word
 
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_WITH_UNIT = re.compile(r"[-–<>≤≥~$]?\s?\d[\d.,]*\s?[^\W\d]{1,4}\.?")
 Box = tuple[float, float, float, float]
 
 
@@ -41,10 +44,10 @@ class Table:
 
 
 def is_number(text: str) -> bool:
-    """Whether a cell shows a figure rather than words; a year alone may be a header."""
-    letters = sum(c.isalpha() for c in text)
-    digits = sum(c.isdigit() for c in text)
-    return digits > letters and not (len(text) == 4 and text[:2] in ("19", "20"))
+    """Whether a cell shows a figure, also one with its unit, rather than words; years may be a header."""
+    rest = _YEAR.sub("", text)
+    digits = sum(c.isdigit() for c in rest)
+    return digits > sum(c.isalpha() for c in rest) or bool(_WITH_UNIT.fullmatch(rest))
 
 
 def holds(box: Box, word: Word) -> bool:

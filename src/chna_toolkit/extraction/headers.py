@@ -58,7 +58,8 @@ def _head_rows(table: Table) -> int:
         return 0
     spans = any(1 < c.columns[1] - c.columns[0] < table.columns for c in first)
     deep = max(c.rows[1] for c in first)
-    if spans and head + 2 < len(rows) and not any(is_number(c.text) for c in rows[head + 1]):
+    unnamed = all(c.columns[0] > 0 for c in first) and any(c.columns[0] == 0 for c in rows[head + 1])
+    if (spans or unnamed) and head + 2 < len(rows) and not any(is_number(c.text) for c in rows[head + 1]):
         return max(deep, head + 2)
     return head + 1
 
@@ -92,9 +93,7 @@ def continue_table(before: Table, table: Table) -> None:
     It gets that one's column headers, unless it repeats them, and a first row without a first cell is
     the rest of the row that the page end cut.
     """
-    if table.columns != before.columns:
-        return
-    if any(abs(a - b) > 2 * SNAP for a, b in zip(before.edges, table.edges, strict=True)):
+    if table.columns != before.columns or not _same_columns(before.edges, table.edges):
         return
     heads = [cell for cell in before.cells if cell.header]
     own = [cell for cell in table.cells if cell.header]
@@ -107,6 +106,12 @@ def continue_table(before: Table, table: Table) -> None:
     _join_cut_row(before, table)
     if heads:
         spread_headers(table, heads)
+
+
+def _same_columns(a: Sequence[float], b: Sequence[float]) -> bool:
+    """Whether columns are as wide; the whole table may be shifted, as where margins mirror each other."""
+    shift = b[0] - a[0]
+    return all(abs(y - x - shift) <= 2 * SNAP for x, y in zip(a, b, strict=True))
 
 
 def _looks(cells: Sequence[Cell]) -> tuple[bool, int]:

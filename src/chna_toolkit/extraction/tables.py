@@ -149,7 +149,7 @@ def _overlap(a: Box, b: Box) -> bool:
 
 def _table(boxes: Sequence[Box], words: Sequence[Word], before: Table | None = None) -> tuple[Table | None, str]:
     """A table of touching cells, or None and why not; no reason for charts, call-outs and page layouts."""
-    boxes = _without_tabs(boxes)
+    boxes = _without_legends(_without_tabs(boxes), words)
     tops, lefts = sorted({b[1] for b in boxes}), sorted({b[0] for b in boxes})
     single = len(tops) == 1 and before is not None and _same_edges(before.edges, lefts)
     if not (4 <= len(boxes) <= MAX_CELLS or single) or (len(tops) < 2 and not single) or len(lefts) < 2:
@@ -167,7 +167,7 @@ def _table(boxes: Sequence[Box], words: Sequence[Word], before: Table | None = N
 
 
 def _same_edges(a: Sequence[float], b: Sequence[float]) -> bool:
-    return len(a) == len(b) and all(abs(x - y) <= 2 * SNAP for x, y in zip(a, b, strict=True))
+    return len(a) == len(b) and all(abs(y - x - (b[0] - a[0])) <= 2 * SNAP for x, y in zip(a, b, strict=True))
 
 
 def _without_tabs(boxes: Sequence[Box]) -> Sequence[Box]:
@@ -182,6 +182,17 @@ def _without_tabs(boxes: Sequence[Box]) -> Sequence[Box]:
             break
         boxes = kept
     return boxes
+
+
+def _without_legends(boxes: Sequence[Box], words: Sequence[Word]) -> Sequence[Box]:
+    """Cells but for a first row that says one thing and keeps to no column: a chart's legend or source above a table."""
+    top = min(box[1] for box in boxes)
+    row, rest = [box for box in boxes if box[1] == top], [box for box in boxes if box[1] != top]
+    if not 2 <= len(row) <= 3 or len({box[1] for box in rest}) < 2:
+        return boxes
+    full = [box for box in row if any(holds(box, word) for word in words)]
+    alone = len(full) == 1 and all(abs(full[0][2] - box[2]) >= SNAP for box in rest)
+    return rest if alone else boxes
 
 
 def _filled(table: Table, tops: Sequence[float], words: Sequence[Word], single: bool) -> tuple[Table | None, str]:
