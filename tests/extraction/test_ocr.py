@@ -332,8 +332,28 @@ def test_words_of_a_line_share_height_and_size_whatever_their_letters() -> None:
     assert line[0].bottom - line[0].top == pytest.approx(1.2 * line[0].style.size, rel=0.02)
 
 
+def test_dots_that_lead_to_a_page_number_are_dots() -> None:
+    line = words(
+        row("Burden", 100, number=1),
+        row("..........scesesesesseseererensrsessssn", 200, width=800, number=2, sure=0.0),
+        row("Needs.....ccsc", 1100, number=3),
+        row("40", 1300, number=4),
+    )
+    found = [(word.text, word.confidence) for word in line]
+    assert found == [("Burden", 0.95), (".....", 1.0), ("Needs.....", 0.95), ("40", 0.95)]
+
+
 @pytest.mark.parametrize(
-    "dirt", [row("|"), row("__"), row("~", sure=12), row("", sure=95), row("ab", width=0), row("ab", height="nan")]
+    "dirt",
+    [
+        row("|"),
+        row("__"),
+        row("~", sure=12),
+        row("iecscacescascssaxcutconsavesevess", sure=5),
+        row("", sure=95),
+        row("ab", width=0),
+        row("ab", height="nan"),
+    ],
 )
 def test_dirt_is_no_word(dirt: str) -> None:
     assert words(dirt) == []

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chna_toolkit.extraction.quality import judge_page
-from chna_toolkit.extraction.words import OcrWord, Style, Word, confidence_of
+from chna_toolkit.extraction.words import OcrWord, Style, Word
 from chna_toolkit.model import PageStatus
 
 if TYPE_CHECKING:  # to look for the program, PDFium need not be loaded
@@ -41,14 +41,16 @@ INSTALL = "Install tesseract (on Debian or Ubuntu, apt install tesseract-ocr; on
 BETTER = "Look at the pages: if there is text on them, ask the publisher for a better copy."
 NOTHING_READ, NOTHING_READ_HINT = "Its pages are pictures in which OCR found no word.", BETTER
 
-_SPECK = 0.3  # confidence below which a token of one or two characters is dirt
+_SPECK = 0.3  # confidence below which a token of one or two characters, or of very many, is dirt
+_LONGEST = 25  # letters of a word; longer ones of such confidence are smears
 _SPARSE = 40  # a picture with fewer words and hardly a sure one holds no text
 _FEW = 10  # words that a picture may seem to hold and not be text
 _UPRIGHT = 0.6  # below it, the page may stand on its side
-_UNSURE = 0.5  # mean confidence of a page: below it, it is not read but guessed
+_UNSURE = 0.5  # confidence of half of a page's words: below it, it is not read but guessed
 _TURN_SURE = 5.0  # what tesseract thinks of the direction it found: of a page of text, 20
 _RULINGS = frozenset("|_—–-=~'`´‘’.,:;\\/")
 _BULLETS = frozenset("e¢°®©«»*+")  # what a bullet looks like to the program
+_LEADER = re.compile(r"\.{4,}.*")
 _LANGUAGE = re.compile(r"[A-Za-z][\w/]*")
 _ASCENDING = re.compile(r"[A-Z0-9bdfhklt!?%&$#@ÁÉÍÓÚÑ]")
 _DESCENDING = re.compile(r"[gjpqyQ,;()\[\]{}$@ç]")
@@ -196,9 +198,10 @@ def words_of_tsv(text: str, scale: float) -> list[OcrWord]:
         if not all(map(math.isfinite, (left, top, width, height, sure))):
             continue
         token = "".join(c for c in " ".join(fields[11:]).strip() if c.isprintable())
-        if token and width >= 1 and height >= 1 and not _is_dirt(token, sure / 100):
+        token, confidence = _leader_cut(token, min(1.0, max(0.0, sure / 100)))
+        if token and width >= 1 and height >= 1 and not _is_dirt(token, confidence):
             place = left / scale, top / scale, (left + width) / scale, (top + height) / scale
-            rows.append((tuple(fields[1:5]), OcrWord(token, *place, min(1.0, max(0.0, sure / 100)))))
+            rows.append((tuple(fields[1:5]), OcrWord(token, *place, confidence)))
     lines = [[word for _, word in group] for _, group in groupby(rows, key=lambda row: row[0])]
     _straighten(lines)
     for words in lines:
@@ -209,11 +212,20 @@ def words_of_tsv(text: str, scale: float) -> list[OcrWord]:
     return words
 
 
+def _leader_cut(token: str, confidence: float) -> tuple[str, float]:
+    """Dots that lead to a page number, of which the program makes letters: five dots, and sure."""
+    dots = _LEADER.search(token)
+    if not dots:
+        return token, confidence
+    return f"{token[: dots.start()]}.....", confidence if dots.start() else 1.0
+
+
 def _is_dirt(token: str, confidence: float) -> bool:
     """Rulings, specks and smears that were taken for letters."""
-    if token.strip("|_") == "" or (len(token) > 1 and set(token) <= _RULINGS and token not in ("--", "...")):
+    if token.strip("|_") == "" or (len(token) > 1 and set(token) <= _RULINGS and token not in ("--", "...", ".....")):
         return True
-    return confidence < _SPECK and (len(token) < 3 or not any(c.isalnum() for c in token))
+    is_odd = not 2 < len(token) < _LONGEST or not any(c.isalnum() for c in token)
+    return confidence < _SPECK and is_odd
 
 
 def _straighten(lines: Sequence[Sequence[Word]]) -> None:
@@ -357,7 +369,11 @@ def is_upright(words: Sequence[OcrWord]) -> bool:
     """Whether words are read with some certainty, and along the lines rather than up or down the page."""
     long = [word for word in words if len(word.text) > 3]
     tall = sum(word.bottom - word.top > word.x1 - word.x0 for word in long)
-    return not long or (tall < 0.5 * len(long) and (confidence_of(words) or 0.0) >= _UPRIGHT)
+    return not long or (tall < 0.5 * len(long) and _usual_confidence(words) >= _UPRIGHT)
+
+
+def _usual_confidence(words: Sequence[OcrWord]) -> float:
+    return statistics.median(word.confidence for word in words)
 
 
 def _is_guessed(words: Sequence[OcrWord], sure: Sequence[OcrWord]) -> bool:
@@ -367,7 +383,7 @@ def _is_guessed(words: Sequence[OcrWord], sure: Sequence[OcrWord]) -> bool:
         return True
     text = " ".join(word.text for word in sure)
     is_garbage = judge_page(text, len(text), 0.0) is PageStatus.GARBAGE
-    return bool(sure) and (is_garbage or (confidence_of(sure) or 0.0) < _UNSURE)
+    return bool(sure) and (is_garbage or _usual_confidence(sure) < _UNSURE)
 
 
 @lru_cache(maxsize=1)
