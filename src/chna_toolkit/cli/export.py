@@ -38,6 +38,9 @@ def export(
     parquet: Annotated[
         bool, typer.Option("--parquet", help="The tables as Parquet, beside the CSV in RUN. Extra: [parquet].")
     ] = False,
+    figures: Annotated[
+        Path | None, typer.Option("--figures", metavar="DIR", help="Figures as SVG and PNG. Extra: [plots].")
+    ] = None,
     jobs: options.Jobs = None,
     no_cache: options.NoCache = False,
     cache_dir: options.CacheDir = None,
@@ -52,23 +55,24 @@ def export(
     from chna_toolkit.exports.files import check_free
     from chna_toolkit.results.run import MANIFEST, read_run
 
-    if not (excel or sqlite or qdpx or parquet):
+    if not (excel or sqlite or qdpx or parquet or figures):
         raise UsageError("nothing to export", "Say what, such as --excel results.xlsx.")
     finished, folder = read_run(run), run.parent if run.name == MANIFEST else run
     works = [*_files(finished, excel, sqlite)]
     works += [_parquet(finished, folder)] if parquet else []
+    works += [_figures(finished, figures)] if figures else []
     works += [_project(finished, folder, qdpx, texts)] if qdpx else []
     for path in (path for work in works for path in work.paths):
         check_free(path, force=force)
     for work in works:
         work.write()
         if not quiet:
-            say("\n".join(f"written: {path}" for path in work.paths))
+            say("\n".join(f"written: {path}" for path in work.paths if path.exists()))
 
 
 class _Work(NamedTuple):
     paths: list[Path]
-    write: Callable[[], None]
+    write: Callable[[], object]
 
 
 def _files(run: Run, excel: Path | None, sqlite: Path | None) -> Iterator[_Work]:
@@ -86,6 +90,12 @@ def _parquet(run: Run, folder: Path) -> _Work:
     from chna_toolkit.exports.parquet import parquet_paths, write_parquet
 
     return _Work(parquet_paths(run, folder), partial(write_parquet, run, folder))
+
+
+def _figures(run: Run, folder: Path) -> _Work:
+    from chna_toolkit.exports.figures import figure_paths, write_figures
+
+    return _Work(figure_paths(folder), partial(write_figures, run, folder))
 
 
 def _project(run: Run, folder: Path, path: Path, given: Mapping[str, object]) -> _Work:
