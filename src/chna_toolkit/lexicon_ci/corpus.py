@@ -199,7 +199,8 @@ def _of_gold(gold: Sequence[GoldUnit], tagger: Tagger) -> Snapshot:
     found = []
     for place, (unit, labels) in enumerate(zip(gold, predicted, strict=True)):
         for number, label in labels.items():
-            start, end = label.spans[0][0], label.spans[0][1]
+            start = label.spans[0][0]
+            end = max(last for first, last in label.spans if first < start + 2 * _CONTEXT)
             found.append(
                 Found(
                     unit.id,

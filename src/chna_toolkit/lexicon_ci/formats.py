@@ -172,7 +172,8 @@ def _github(report: Report) -> str:
         lines.append(f"::{_LEVELS[one.severity]} {place},title={title}::{_escaped(text)}")
     if len(ranked) > ANNOTATIONS:
         lines.append(f"::notice::{len(ranked) - ANNOTATIONS:,} more findings: see the log or --format text")
-    lines += [_escaped(line) for line in (*report.summary, _count_line(report))]
+    said = (*report.summary, _count_line(report))
+    lines += [" ".join(line.split()).replace("::", ":") for line in said]  # no workflow command of its own
     return "\n".join(lines) + "\n"
 
 

@@ -10,7 +10,7 @@ mutants take seconds.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from chna_toolkit.lexicon.model import Origin, Rule
@@ -71,11 +71,15 @@ class MutationReport:
 
 
 def mutate(
-    suite: Suite, lessons: Iterable[str] | None = None, progress: Callable[[int, int], None] = lambda *_: None
+    suite: Suite,
+    lessons: Iterable[str] | None = None,
+    progress: Callable[[int, int], None] = lambda *_: None,
+    *,
+    kinds: Collection[str] = (),
 ) -> MutationReport:
-    """Try all mutants of a lexicon, or of some lessons (ids)."""
+    """Try all mutants of a lexicon, or of some lessons (ids), or of some kinds."""
     chosen = frozenset(lessons) if lessons is not None else None
-    mutants = list(_mutants(suite, chosen))
+    mutants = [one for one in _mutants(suite, chosen) if not kinds or one.kind in kinds]
     groups = by_lesson(read for read in suite.reads if not read.problem)
     verdicts = []
     for number, mutant in enumerate(mutants):

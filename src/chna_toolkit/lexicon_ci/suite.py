@@ -188,7 +188,7 @@ def _plan(suite: Suite, read: Read) -> Iterator[_Planned]:
     whole = [(one.start, one.end) for one in sure]
     for name, make in INVARIANT.items():
         if not skips(example, name, phrases):
-            made = make(text, spans_of(sure) if name == "hyphenation" else whole)
+            made = make(text, spans_of(sure) if name in ("hyphenation", "plural") else whole)
             if made is not None and made != text:
                 yield _Planned(read, name, made, None)
     if assertion_of(sure) is not Assertion.PRACTICE or any(suite.rules[one.rule].assertion for one in sure):

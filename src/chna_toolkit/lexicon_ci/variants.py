@@ -40,7 +40,8 @@ def hyphenation(text: str, spans: Sequence[Span]) -> str | None:
     """
     longest = max((word for word in _words_in(text, spans)), key=lambda word: word[1] - word[0], default=(0, 0))
     word = text[longest[0] : longest[1]]
-    place = next((n for n in range(len(word) // 2, len(word) - 3) if _divides(word, n)), 0)
+    places = [place for place in range(3, len(word) - 2) if _divides(word, place)]
+    place = min(places, key=lambda place: abs(2 * place - len(word)), default=0)
     if len(word) < _LONG or not place:
         return None
     lines = [Line([Word(piece, 0, 0, 1, 1) for piece in text.split()])]
