@@ -12,7 +12,10 @@ import pytest
 from chna_toolkit import __version__
 from chna_toolkit.errors import ExitCode
 
-COMMANDS = ["scan", "report", "tag", "extract", "lesson", "doctor", "cache"]
+COMMANDS = [
+    "scan", "report", "export", "import", "compare", "kwic", "show", "open", "tag", "extract", "lesson", "doctor",
+    "cache",
+]  # fmt: skip
 
 
 def test_text_goes_to_stdout_page_by_page_in_the_order_of_names(chna, documents):
