@@ -315,3 +315,63 @@ def test_the_tables_of_the_sample_reports_come_out_as_written(sample_reports, na
     )
     assert not expected - read
     assert (read - expected).total() <= 0.02 * expected.total()
+
+
+def test_a_legend_that_touches_a_table_is_no_row_and_years_may_stand_in_a_head(read):
+    rows = [
+        ("Place", "Rate 2016-2022", "Births"),
+        ("North", "12.1", "300"),
+        ("South", "13.4", "250"),
+        ("West", "9.0", "80"),
+    ]
+
+    def page(c):
+        table(c, 130, rows, bold=False)
+        c.rect(50, HEIGHT - 130, 240, 20)
+        write(c, 56, 114, "Legend of a chart", 8)
+
+    found = cells(read(page))
+    assert found["13.4"] == ("South", "Rate 2016-2022")
+    assert "Legend of a chart" not in found
+
+
+def test_figures_with_units_stand_under_two_rows_of_heads(read):
+    rows = [("", "Middle", "Likely range"), ("Year", "half of all cases", "most of all cases")]
+    rows += [(year, "0.8ft", "1.1ft") for year in ("2030 low", "2050 low", "2100 low")]
+
+    def page(c):
+        table(c, 100, rows, bold=False)
+
+    document = read(page)
+    found = [(p.row_header, p.column_header) for p in document.passages if p.text == "0.8ft"]
+    assert found[1] == ("2050 low", "Middle / half of all cases")
+
+
+def test_a_table_goes_on_though_the_margins_mirror(read):
+    def first(c):
+        table(c, 600, ROWS)
+
+    def second(c):
+        edges = tuple(x + 25 for x in EDGES)
+        table(
+            c,
+            60,
+            [("Plant trees", "Gardeners", "Board")] * 1 + [("Dig a well", "Miners", "Mayor")],
+            edges=edges,
+            bold=False,
+        )
+        write(c, 60, 400, "The board approved all of this in spring and the county agreed to it in autumn of the year.")
+
+    assert cells(read(first, second))["Mayor"] == ("Dig a well", "Owner")
+
+
+def test_a_numbered_list_in_a_table_has_a_head(read):
+    rows = [
+        ("No", "Document"),
+        *[(str(n), f"Drawings of house {'abcde'[n - 1]} with their details") for n in range(1, 6)],
+    ]
+
+    def page(c):
+        table(c, 100, rows, edges=(50, 100, 500), bold=False)
+
+    assert cells(read(page))["Drawings of house b with their details"] == ("2", "Document")

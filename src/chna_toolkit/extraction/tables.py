@@ -185,7 +185,7 @@ def _without_tabs(boxes: Sequence[Box]) -> Sequence[Box]:
 
 
 def _without_legends(boxes: Sequence[Box], words: Sequence[Word]) -> Sequence[Box]:
-    """Cells but for a first row that says one thing and keeps to no column: a chart's legend or source above a table."""
+    """Cells but for a first row that says one thing and keeps to no column: a chart's legend or source."""
     top = min(box[1] for box in boxes)
     row, rest = [box for box in boxes if box[1] == top], [box for box in boxes if box[1] != top]
     if not 2 <= len(row) <= 3 or len({box[1] for box in rest}) < 2:
