@@ -23,7 +23,7 @@ Maker = Callable[[str, Sequence[Span]], str | None]  # text, places of the match
 _LONG = 8  # letters of a word that a typesetter would divide
 _VOWELS = "aeiouy"
 _ARTICLE = re.compile(r"\ban? $")
-_HEAD = re.compile(r"(?:[\w-]+ ){0,2}?([a-z]{3,})(?= (?:of|for|with|to|between|in|that|on)\b|[.,;]|$)")
+_HEAD = re.compile(r"(?:[\w-]+ ){0,2}?([a-z]{3,})(?= (?:of|for|with|to|between|in|on)\b|[.,;]|$)")
 _BULLET = "•"
 _OTHER_BULLETS = ("▪", "➢", "\uf0b7", "-", "*")
 
