@@ -85,6 +85,19 @@ def test_a_lexicon_is_named_in_the_settings_file(tmp_path: Path, monkeypatch: py
     assert len(load_lexicon(settings.lexicon).lessons) == 6
 
 
+def test_a_framework_may_have_more_than_99_lessons(
+    write: Write, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    lesson = LESSON.replace("number = 1\n", "number = 107\n")
+    folder = write(lexicon=HEAD, L01=lesson, L02=OTHER, cues=CUES)
+    sample = Path(__file__).resolve().parents[2] / "sample_reports" / "wagon-creek-chna-2024.pdf"
+    with pytest.raises(SystemExit) as ended:
+        main(["scan", str(sample), "-o", str(tmp_path / "out"), "--lexicon", str(folder), "--no-cache", "--jobs", "1"])
+    assert not ended.value.code
+    heads = [line[-3:] for line in capsys.readouterr().out.splitlines()[:3]]
+    assert heads == ["0 1", "0 0", "2 7"]
+
+
 # -- scopes: kind, headings above, headers of a cell
 
 

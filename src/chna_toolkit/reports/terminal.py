@@ -45,7 +45,8 @@ def summary_table(view: RunView, width: int | None = None, colour: bool = False,
     longest = max((cell_len(_name(hospital)) for hospital in hospitals), default=0)
     wanted = max(longest, _NAME)
     step = 3
-    if width is not None and 2 + wanted + 2 + 5 + 2 + 5 + 1 + 3 * len(view.lessons) > width:
+    is_wide = width is not None and 2 + wanted + 2 + 5 + 2 + 5 + 1 + 3 * len(view.lessons) > width
+    if is_wide or any(lesson.number > 99 for lesson in view.lessons):
         step = 2
     fixed = 2 + 6 + 6 + 1 + step * len(view.lessons)
     room = wanted if width is None else max(_NAME, min(wanted, width - fixed))
@@ -58,14 +59,16 @@ def summary_table(view: RunView, width: int | None = None, colour: bool = False,
 
 def _head(view: RunView, room: int, step: int) -> list[Text]:
     """Return the column heads: `01 02 …` or, in narrow columns, the digits one above the other."""
-    numbers = [f"{lesson.number:02}" for lesson in view.lessons]
+    digits = max(2, *(len(str(lesson.number)) for lesson in view.lessons), 0)
+    numbers = [f"{lesson.number:0{digits}}" for lesson in view.lessons]
     names = f"{set_cell_size('Hospital', room)}  Cycle Shown"
     if step == 3:
         return [Text(f"{names}  {' '.join(numbers)}", "bold")]
     blank = " " * cell_len(names)
+    before = [blank] * (digits - 1)
     return [
-        Text(f"{blank}  {' '.join(number[0] for number in numbers)}", "bold"),
-        Text(f"{names}  {' '.join(number[1] for number in numbers)}", "bold"),
+        Text(f"{start}  {' '.join(number[place] for number in numbers)}", "bold")
+        for place, start in enumerate((*before, names))
     ]
 
 

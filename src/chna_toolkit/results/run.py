@@ -106,13 +106,18 @@ class Run:
 
     @property
     def lessons(self) -> tuple[str, ...]:
-        """Ids of the lessons in order."""
-        return tuple(self.tables["lessons"]["lesson_id"])
+        """Ids of the lessons in the order of their numbers."""
+        return _by_number(self.tables["lessons"])
 
     @property
     def schemas(self) -> tuple[schemas.Table, ...]:
         """The schemas of its tables."""
         return schemas.tables(self.lessons)
+
+
+def _by_number(codebook: pd.DataFrame) -> tuple[str, ...]:
+    """Ids of the lessons; the table itself is sorted by id, where L10 may come before L9."""
+    return tuple(codebook.sort_values("number")["lesson_id"])
 
 
 def check_output(out: Place, *, force: bool = False) -> None:
@@ -156,7 +161,7 @@ def write_run(out: Path, tables: Mapping[str, pd.DataFrame], manifest: Manifest)
     comes last: a folder with a `run.json` always holds the tables that belong to it.
     Raises `OutputError`.
     """
-    lessons = tuple(tables["lessons"]["lesson_id"])
+    lessons = _by_number(tables["lessons"])
     try:
         out.mkdir(parents=True, exist_ok=True)
         (out / MANIFEST).unlink(missing_ok=True)
@@ -186,7 +191,7 @@ def read_run(path: Path) -> Run:
         raise UsageError(f"{folder / MANIFEST}: {error.strerror or error}", "Check that you may read it.") from error
     manifest = Manifest.from_json(text)
     codebook = _read_table(folder, schemas.LESSONS)
-    lessons = tuple(codebook["lesson_id"])
+    lessons = _by_number(codebook)
     run = Run(manifest, {table.name: _read_table(folder, table) for table in schemas.tables(lessons)})
     _check_whole(run, folder)
     return run

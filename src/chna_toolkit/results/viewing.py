@@ -65,7 +65,8 @@ class Builder:
         self.known = {row["hospital_key"] for row in owners if row["identity_source"] != "none"}
         self.documents = {row["document_id"]: self._document(row) for row in self._rows("documents")}
         self.latest = {lesson: self._latest(lesson) for lesson in run.lessons}
-        self.lessons = tuple(self._lesson(row) for row in self._rows("lessons"))
+        lessons = (self._lesson(row) for row in self._rows("lessons"))
+        self.lessons = tuple(sorted(lessons, key=lambda lesson: lesson.number))
 
     def _rows(self, table: str) -> list[_Row]:
         return list(self.run.rows(table))
