@@ -54,7 +54,7 @@ def evaluate(
     ] = "",
     train: Annotated[
         list[Path] | None,
-        typer.Option("--train", metavar="FILE", help="Gold that the baseline tfidf learns from; else crosswise."),
+        typer.Option("--train", metavar="FILE", help="Gold that the baseline tfidf learns from; else GOLD, crosswise."),
     ] = None,
     compare: Annotated[
         str,
@@ -93,7 +93,7 @@ def evaluate(
 
     settings = load_settings(given, config=config)
     loaded = load_lexicon(settings.lexicon)
-    asked = _Asked(settings, loaded, labels, baseline, model, tuple(train or ()), tuple(documents or ()))
+    asked = _Asked(settings, loaded, labels, baseline, model, tuple(train or gold), tuple(documents or ()))
     units, files = load_units(gold, part, key)
     resolved, files = asked.resolve(units, files)
     by, predictions = asked.predict(resolved, asked.source)
@@ -208,10 +208,10 @@ class _Asked:
             if set(numbers) != KEYWORDS.keys():
                 raise UsageError("the keyword lists are for the 15 lessons", "Leave --lexicon out, or use tfidf.")
             return by_keywords(units)
-        train, _ = load_units(list(self.train)) if self.train else ([], [])
-        if any(not unit.text for unit in train):
-            train = find_text(train, self.documents, self.settings).units
-        return by_tfidf(units, numbers, train)
+        pool, _ = load_units(list(self.train))
+        if any(not unit.text for unit in pool):
+            pool = find_text(pool, self.documents, self.settings).units
+        return by_tfidf(units, numbers, pool)
 
 
 def find_text(units: list[GoldUnit], documents: tuple[str, ...], settings: Settings) -> Resolved:

@@ -77,30 +77,33 @@ def by_keywords(units: Sequence[GoldUnit]) -> list[Prediction | None]:
 
 
 def by_tfidf(
-    units: Sequence[GoldUnit], lessons: Sequence[str], train: Sequence[GoldUnit] = ()
+    units: Sequence[GoldUnit], lessons: Sequence[str], pool: Sequence[GoldUnit] = ()
 ) -> list[Prediction | None]:
     """Label with one logistic regression a lesson over words and pairs of words (TF-IDF), always as practice.
 
-    It is trained on other units, or else on the same, in five folds that keep documents whole.
+    It learns from the `pool` (the units themselves by default); where the two share a unit or a document,
+    crosswise in five folds that keep documents whole, so that nothing is measured on what was learned.
     Raises `MissingDependencyError` without scikit-learn.
     """
-    if train:
-        known = {unit.id for unit in units} & {unit.id for unit in train if unit.text}
-        if known:
-            raise UsageError(
-                f"the baseline would be trained on what it is measured on, such as {sorted(known)[0]}",
-                "Give another file with --train, or none for cross-validation.",
-            )
-        return _fit(train, lessons, units)
-    folds = [int(hashlib.sha256((unit.doc or unit.id).encode()).hexdigest()[:8], 16) % FOLDS for unit in units]
+    pool = pool or units
+    if not {_group(unit) for unit in units} & {_group(unit) for unit in pool}:
+        return _fit(pool, lessons, units)
     found: list[Prediction | None] = [None] * len(units)
     for fold in range(FOLDS):
-        rest = [unit for unit, own in zip(units, folds, strict=True) if own != fold]
-        out = [place for place, own in enumerate(folds) if own == fold]
+        rest = [unit for unit in pool if _fold(unit) != fold]
+        out = [place for place, unit in enumerate(units) if _fold(unit) == fold]
         if rest and out:
             for place, one in zip(out, _fit(rest, lessons, [units[place] for place in out]), strict=True):
                 found[place] = one
     return found
+
+
+def _group(unit: GoldUnit) -> str:
+    return unit.doc or unit.id
+
+
+def _fold(unit: GoldUnit) -> int:
+    return int(hashlib.sha256(_group(unit).encode()).hexdigest()[:8], 16) % FOLDS
 
 
 def _fit(train: Sequence[GoldUnit], lessons: Sequence[str], units: Sequence[GoldUnit]) -> list[Prediction | None]:
