@@ -37,6 +37,7 @@ _SPAWN = multiprocessing.get_context("spawn")
 _START_LIMIT = 180.0  # seconds a worker may take to import what it needs on a busy machine
 _START_TRIES = 3  # workers that die one after the other before they are ready: give up
 _SIGKILL = 9
+_SIGABRT = 6  # how PDFium ends a process that is refused memory
 STEP_SHARE = 0.5  # of a task's time that one step may take
 _POLL = 0.1  # seconds between looks at workers that are busy
 _HEADROOM = 1.25  # times the memory limit: what a worker may ask for before it is refused
@@ -276,8 +277,8 @@ class WorkerPool(Executor):
             error: LostTaskError = WorkerDiedError(f"the worker process died ({how})")
             if code == -_SIGKILL:
                 error = WorkerDiedError(f"the worker process died ({how})", is_killed=True)
-            elif worker.used > _NEAR_LIMIT * self._limits.memory_mb * 2**20 > 0:
-                error = TaskTooLargeError(self._over_memory())  # libraries written in C end there
+            elif self._limits.memory_mb and (code == -_SIGABRT or self._is_near_limit(worker)):
+                error = TaskTooLargeError(self._over_memory())
             worker.task.future.set_exception(_lost(error, worker))
         elif not worker.is_ready:
             self._failed_starts += 1
@@ -307,6 +308,9 @@ class WorkerPool(Executor):
     def _is_too_large(self, worker: _Worker) -> bool:
         worker.used = _resident(worker.process.pid) if self._limits.memory_mb else 0
         return worker.used > self._limits.memory_mb * 2**20
+
+    def _is_near_limit(self, worker: _Worker) -> bool:
+        return worker.used > _NEAR_LIMIT * self._limits.memory_mb * 2**20
 
     def _over_memory(self) -> str:
         return f"more memory than {self._limits.memory_mb} MiB"

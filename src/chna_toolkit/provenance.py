@@ -88,7 +88,7 @@ def make_manifest(
             "cached": course.cached,
             "lexicon_note": lexicon.note,
             "workers": settings.workers,
-            "cpu_seconds": {stage: round(value, 3) for stage, value in course.cpu_seconds.items()},
+            "cpu_seconds": {stage: round(value, 3) for stage, value in sorted(course.cpu_seconds.items())},
             "ocr": course.ocr.key if course.ocr else "",
         },
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from pathlib import Path
 
@@ -175,12 +176,18 @@ def test_costs_are_told_by_stage(tmp_path):
 def step_and(how: str, steps: int) -> None:
     for step in range(1, steps + 1):
         tell_progress(step)
-    {"die": fakes.die, "hang": fakes.hang, "full": fakes.run_out_of_memory, "grow": grow}[how]()
+    {"die": fakes.die, "abort": os.abort, "hang": fakes.hang, "full": fakes.run_out_of_memory, "grow": grow}[how]()
 
 
 @pytest.mark.parametrize(
     ("how", "error"),
-    [("die", WorkerDiedError), ("hang", TaskTimeoutError), ("full", TaskTooLargeError), ("grow", TaskTooLargeError)],
+    [
+        ("die", WorkerDiedError),
+        ("abort", TaskTooLargeError),
+        ("hang", TaskTimeoutError),
+        ("full", TaskTooLargeError),
+        ("grow", TaskTooLargeError),
+    ],
 )
 def test_a_lost_task_tells_its_progress(how, error):
     with WorkerPool(1, Limits(seconds=2.0, memory_mb=300)) as pool:

@@ -122,7 +122,7 @@ def judge_reading(
         return _LOSSES[causes[0]][0], why, remedy
     if status in (DocumentStatus.OK, DocumentStatus.PARTIAL):
         return DocumentStatus.PARTIAL, f"{why} {reason}".strip(), remedy
-    return status, f"{why} {reason}".strip(), hint or remedy
+    return status, f"{why} {reason}".strip(), f"{remedy} {hint}".strip()
 
 
 # By cause: the status of a document of which nothing could be read, the reason, the remedy.
