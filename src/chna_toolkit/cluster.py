@@ -13,6 +13,7 @@ see. A worker that dies has its documents given to others by the scheduler, a bo
 
 from __future__ import annotations
 
+import logging
 import pickle
 import platform
 import tempfile
@@ -32,7 +33,7 @@ from chna_toolkit import __version__
 from chna_toolkit.assess import Obstacle, Plan, Stages, TagsDocuments, warm_up
 from chna_toolkit.batch import Allowance, Outcome, Work, guarded
 from chna_toolkit.config import Settings
-from chna_toolkit.errors import ChnaError, MissingDependencyError, UsageError
+from chna_toolkit.errors import ClusterError, MissingDependencyError, UsageError
 from chna_toolkit.inputs import Input
 from chna_toolkit.model import DocumentStatus
 from chna_toolkit.pool import WorkerPool
@@ -62,7 +63,7 @@ class Job:
 
 
 class ClusterExecutor:
-    """The workers of a Dask cluster. Raises `ChnaError` where it cannot be used."""
+    """The workers of a Dask cluster. Raises `ClusterError` where it cannot be used, `MissingDependencyError`."""
 
     def __init__(self, address: str, plan: Plan, settings: Settings, *, tags: bool) -> None:
         if settings.keyring:
@@ -107,7 +108,7 @@ class ClusterExecutor:
         try:  # a cluster that grows with its work has seen some by now
             self._client.wait_for_workers(1, timeout=_FIRST_WORKER)
         except WaitedError:
-            raise UsageError(
+            raise ClusterError(
                 f"no worker has joined the scheduler at {scrub(address)} within {_FIRST_WORKER:g} seconds",
                 "Start some with `dask worker` and that address.",
             ) from None
@@ -129,6 +130,8 @@ class ClusterExecutor:
             with suppress(Exception):  # they find out by themselves
                 self._client.run(end_run, self._run, on_error="ignore")
 
+        if self._client.status != "running":  # the scheduler has gone, and the workers go after it
+            return
         telling = threading.Thread(target=tell, daemon=True)
         telling.start()
         telling.join(_TELL)  # a worker that has gone could keep us waiting
@@ -152,11 +155,13 @@ def _connect(address: str) -> Any:
         raise MissingDependencyError(
             f"--cluster needs the package distributed: {error}", "Install it: pip install 'chna-toolkit[cluster]'."
         ) from error
+    for name in [name for name in logging.root.manager.loggerDict if name.split(".")[0] == "distributed"]:
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what it means for the scan, the errors below say
     try:
         connect: Any = Client  # which has no types
         return connect(address, timeout=_CONNECT, set_as_default=False)
     except (OSError, ValueError) as error:
-        raise UsageError(
+        raise ClusterError(
             f"no scheduler answers at {scrub(address)}: {scrub(str(error))}",
             "Start one with `dask scheduler`, and check host, port and firewall.",
         ) from error
@@ -186,7 +191,9 @@ def _settle(outcome: Future[Outcome[Any]], item: Input, sent: Future[Any]) -> No
         hint = "If they were stopped on purpose, or ran out of memory, run the same command again."
         outcome.set_result((item, Obstacle(DocumentStatus.DAMAGED, reason, hint)))
     except CancelledError:
-        gone = ChnaError("the connection to the cluster was lost", "Start it again; what is finished is in the cache.")
+        gone = ClusterError(
+            "the connection to the cluster was lost", "Start it again; what is finished is in the cache."
+        )
         outcome.set_exception(gone)
     except BaseException as error:
         is_foreign = isinstance(error, (ImportError, AttributeError)) or "deserializ" in str(error)

@@ -85,6 +85,13 @@ class MissingDependencyError(ChnaError):
     exit_code = ExitCode.MISSING_DEPENDENCY
 
 
+class ClusterError(ChnaError):
+    """The cluster that was asked for is not there, or no longer."""
+
+    slug = "cluster"
+    exit_code = ExitCode.MISSING_DEPENDENCY
+
+
 class OutputError(ChnaError):
     """The output cannot be written, or stands there already."""
 

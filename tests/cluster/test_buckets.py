@@ -18,7 +18,8 @@ from chna_toolkit.scan import ScanOutcome, Silent, scan
 from chna_toolkit.storage import Url, parse_url
 
 from .conftest import LEXICON, STAGES, Cluster, tables, write
-from .test_cluster import alone, chna, finish
+from .test_cluster import chna, finish
+from .test_cluster import run as run_in_folders
 
 pytestmark = pytest.mark.usefixtures("settings_free")
 KEY = "ab" + "0" * 62
@@ -132,7 +133,7 @@ def test_names_are_those_of_a_folder(bucket: str):
 
 
 def test_from_bucket_to_bucket_the_bytes_are_those_of_a_local_run(bucket: str, tmp_path: Path):
-    local = alone(write(tmp_path / "pdfs", DOCUMENTS), tmp_path)
+    local = run_in_folders(write(tmp_path / "pdfs", DOCUMENTS), tmp_path / "alone")
     upload(bucket, {f"pdfs/{name}": text for name, text in DOCUMENTS.items()})
     first = Counts()
     outcome = run([f"{bucket}/pdfs"], f"{bucket}/out", first, cache_dir=f"{bucket}/cache")
@@ -214,7 +215,9 @@ def test_interrupted_runs_on_a_cluster_with_a_bucket_end_in_the_bytes_of_a_local
         assert int(re.search(r"9 documents: (\d+) cached", err)[1]) >= 3
     finally:
         cluster.stop()
-    assert downloaded(bucket, "out", tmp_path / "fetched") == alone(write(tmp_path / "pdfs", documents), tmp_path)
+    assert downloaded(bucket, "out", tmp_path / "fetched") == run_in_folders(
+        write(tmp_path / "pdfs", documents), tmp_path / "alone"
+    )
 
 
 def test_the_cache_is_shown_and_cleared_wherever_it_is(bucket: str):

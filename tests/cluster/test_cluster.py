@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from chna_toolkit.assess import assess
+from chna_toolkit.assess import Finding, Obstacle, assess, read
 from chna_toolkit.batch import as_finished, open_executor
 from chna_toolkit.config import Settings
-from chna_toolkit.errors import ExitCode, MissingDependencyError, UsageError
+from chna_toolkit.errors import ClusterError, ExitCode, MissingDependencyError, UsageError
 from chna_toolkit.extraction.ocr import Engine, Ocr
 from chna_toolkit.inputs import find_inputs
 from chna_toolkit.lexicon import load_lexicon
-from chna_toolkit.scan import make_plan, scan
+from chna_toolkit.scan import Silent, make_plan, scan
 
-from .conftest import LEXICON, SLOW_CHNA, STAGES, Cluster, needs, tables, until, write
+from .conftest import LEXICON, SLOW_CHNA, STAGES, Cluster, end, needs, tables, until, write
 
 pytestmark = pytest.mark.usefixtures("settings_free")
 
@@ -38,31 +38,55 @@ def chna(*arguments: object) -> subprocess.Popen[str]:
 
 
 def finish(process: subprocess.Popen[str], *codes: ExitCode) -> str:
-    _, err = process.communicate(timeout=90)
+    _, err = process.communicate(timeout=120)
     assert process.returncode in (codes or (ExitCode.OK,)), err
     return err
+
+
+class After(Silent):
+    """Does something when so many documents have been worked on."""
+
+    def __init__(self, number: int, act: Callable[[], object]) -> None:
+        self.left, self.act, self.cached, self.total = number, act, 0, 0
+
+    def advance(self, finding: Finding) -> None:
+        self.total += 1
+        self.cached += finding.is_cached
+        self.left -= not finding.is_cached
+        if not finding.is_cached and not self.left:
+            self.act()
+
+
+def run(folder: Path, out: Path, progress: Silent | None = None, **values: object) -> dict[str, bytes]:
+    """The tables of a scan."""
+    settings = Settings(output=out, **{"lexicon": LEXICON, "jobs": 1, "ocr": "off", "cache": False} | values)
+    return tables(scan([str(folder)], settings, progress, stages=STAGES).out)
+
+
+def outcomes(folder: Path, settings: Settings) -> dict[str, Finding | Obstacle]:
+    """What becomes of each document, without what differs from run to run."""
+    plan = make_plan(settings, "hash", ("L05", "L09"), stages=STAGES)
+    with open_executor(2, plan, settings, tags=True) as executor:
+        found = dict(as_finished(assess, find_inputs([str(folder)]), executor))
+    return {
+        item.file: one if isinstance(one, Obstacle) else replace(one, seconds={}, costs={})
+        for item, one in found.items()
+    }
 
 
 def many(folder: Path, number: int, slow: float = 0.2) -> Path:
     return write(folder, {f"{n}.pdf": f"!slow {slow}\n# Hospital {n}\nL05 L09\n" for n in range(number)})
 
 
-def alone(folder: Path, tmp_path: Path, **values: object) -> dict[str, bytes]:
-    """The tables of a run with one worker on one machine."""
-    settings = Settings(output=tmp_path / "alone", lexicon=LEXICON, jobs=1, cache=False, ocr="off", **values)
-    return tables(scan([str(folder)], settings, stages=STAGES).out)
-
-
 def test_a_worker_killed_in_the_middle_changes_no_byte(cluster: Cluster, tmp_path: Path):
     folder = many(tmp_path / "pdfs", 12, 0.4)
-    process = chna("scan", folder, "-o", tmp_path / "out", "--cluster", cluster.address, "-v")
-    assert process.stderr
-    for line in process.stderr:
-        if line.startswith("[2/12]"):
-            break
-    cluster.kill(0)  # its document is in the middle of its 0.4 seconds, or about to begin
-    finish(process)
-    assert tables(tmp_path / "out") == alone(folder, tmp_path)
+    killer = After(2, lambda: cluster.kill(0))  # its document is in the middle of its 0.4 seconds, or about to begin
+    found = run(folder, tmp_path / "out", killer, cluster=cluster.address)
+    assert killer.total == 12
+    assert cluster.workers[0].poll() is not None
+    assert found == run(folder, tmp_path / "alone")
+    manifest = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert manifest["settings"]["cluster"]["value"] == cluster.address
     cluster.add_worker()
 
 
@@ -70,49 +94,52 @@ def test_documents_hit_the_same_limits_as_on_one_machine_and_cost_themselves_onl
     bad = {"die": "!die\n", "hang": "!hang\n", "memory": "!memory\n", "bug": "!bug\n", "ocr": "needs_ocr\n"}
     folder = write(tmp_path / "pdfs", {f"{name}.pdf": text for name, text in bad.items()})
     many(folder, 2, 0)
-    common = ("scan", folder, "--timeout", "1.5", "--memory", "900")
-    finish(chna(*common, "-o", tmp_path / "out", "--cluster", cluster.address), ExitCode.PARTIAL)
-    found = tables(tmp_path / "out")
-    assert found == alone(folder, tmp_path, timeout=1.5, memory_mb=900)
-    assert found["failures.csv"].count(b"\n") == 1 + len(bad)
+    settings = Settings(timeout=1.5, memory_mb=900, cache=False, jobs=2, ocr="off")
+    alone = outcomes(folder, settings)
+    assert sum(isinstance(one, Obstacle) for one in alone.values()) == 4
+    found = outcomes(folder, replace(settings, cluster=cluster.address))
+    bug = found["bug.pdf"]
+    assert isinstance(bug, Obstacle)
+    assert "odd page" in bug.details  # the traceback, which tells of other lines
+    assert {**found, "bug.pdf": replace(bug, details="")} == {
+        **alone,
+        "bug.pdf": replace(alone["bug.pdf"], details=""),
+    }
 
 
 def test_a_document_that_takes_its_workers_along_is_tried_elsewhere_then_failed(cluster: Cluster, tmp_path: Path):
     folder = write(tmp_path / "pdfs", {"a.pdf": "L05\n", "sink.pdf": "!sink\n", "z.pdf": "L09\n"})
-    finish(chna("scan", folder, "-o", tmp_path / "out", "--cluster", cluster.address), ExitCode.PARTIAL)
-    failures = (tmp_path / "out" / "failures.csv").read_text().splitlines()
-    assert len(failures) == 2
-    assert re.search(
-        r"sink\.pdf,extract,damaged,.*workers died while it was read: 2 of them.*same command again", failures[1]
-    )
+    found = outcomes(folder, Settings(cluster=cluster.address, cache=False, ocr="off"))
+    sunk = found.pop("sink.pdf")
+    assert isinstance(sunk, Obstacle)
+    assert (sunk.status, "workers died while it was read: 2 of them" in sunk.reason) == ("damaged", True)
+    assert "same command again" in sunk.hint
+    assert {one.assessed.document.status for one in found.values()} == {"ok"}
 
 
-def test_interrupted_runs_end_in_the_same_bytes(cluster: Cluster, tmp_path: Path):
-    folder = many(tmp_path / "pdfs", 12, 0.3)
-    common = ("scan", folder, "-o", tmp_path / "out", "--cluster", cluster.address, "-v")
+def test_any_number_of_interrupted_runs_ends_in_the_same_bytes(cluster: Cluster, tmp_path: Path):
+    folder = many(tmp_path / "pdfs", 10, 0.2)
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    here = {"cluster": cluster.address, "cache": True, "cache_dir": tmp_path / "cache"}
     done = [0]
-    for _ in range(2):
-        process = chna(*common)
-        assert process.stderr
-        new = 0
-        for line in process.stderr:
-            new += "    new; " in line
-            if new == 2:
-                break
-        process.send_signal(signal.SIGINT)
-        assert "the same command goes on" in finish(process, ExitCode.INTERRUPTED)
+    for _ in range(3):
+        with pytest.raises(KeyboardInterrupt):
+            run(folder, tmp_path / "out", After(2, interrupt), **here)
         assert not (tmp_path / "out" / "run.json").exists()
         done.append(len(list((tmp_path / "cache" / "mentions").glob("*/*"))))
-    assert 0 < done[1] < done[2] < 12
-    err = finish(chna(*common))
-    assert int(re.search(r"12 documents: (\d+) cached", err)[1]) >= done[2]
-    assert tables(tmp_path / "out") == alone(folder, tmp_path)
+    assert sorted(set(done)) == done  # each run got on
+    assert done[-1] < 10
+    last = After(0, interrupt)
+    found = run(folder, tmp_path / "out", last, **here)
+    assert 10 > last.cached >= done[-1]
+    assert found == run(folder, tmp_path / "alone")
 
 
 def test_no_process_is_left_on_the_workers_after_a_run(cluster: Cluster, tmp_path: Path):
     import psutil
-
-    finish(chna("scan", many(tmp_path / "pdfs", 3), "-o", tmp_path / "out", "--cluster", cluster.address))
 
     def guarded() -> list[list[str]]:
         """Command lines of the processes that the workers, children of their nannies, have started."""
@@ -121,6 +148,10 @@ def test_no_process_is_left_on_the_workers_after_a_run(cluster: Cluster, tmp_pat
         started = [one.cmdline() for worker in workers for one in worker.children()]
         return [line for line in started if "resource_tracker" not in " ".join(line)]
 
+    folder, settings = many(tmp_path / "pdfs", 3), Settings(cluster=cluster.address, cache=False, ocr="off")
+    with open_executor(3, make_plan(settings, stages=STAGES), settings, tags=False) as executor:
+        list(as_finished(read, find_inputs([str(folder)]), executor))
+        assert guarded()
     until(lambda: not guarded(), "the end of the processes", 15)
 
 
@@ -191,7 +222,7 @@ def test_no_scheduler_is_told_with_a_remedy(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr("chna_toolkit.cluster._CONNECT", 1.0)
     plan, settings = make_plan(Settings(cache=False)), Settings(cluster="tcp://127.0.0.1:9")
     with (
-        pytest.raises(UsageError, match=r"no scheduler answers at tcp://127\.0\.0\.1:9") as caught,
+        pytest.raises(ClusterError, match=r"no scheduler answers at tcp://127\.0\.0\.1:9") as caught,
         open_executor(1, plan, settings, tags=False),
     ):
         pass
@@ -220,8 +251,23 @@ def test_folders_that_the_workers_do_not_see_end_the_run_with_a_remedy(cluster: 
     assert not list((tmp_path / "cache").glob(".seen-by-*"))
 
 
-def test_the_run_tells_that_it_was_made_on_a_cluster(cluster: Cluster, tmp_path: Path):
-    write(tmp_path, {"pdfs/a.pdf": "L05\n"})
-    finish(chna("scan", tmp_path / "pdfs", "-o", tmp_path / "out", "--cluster", cluster.address))
-    run = json.loads((tmp_path / "out" / "run.json").read_text())
-    assert run["settings"]["cluster"] == {"value": cluster.address, "origin": "argument --cluster"}
+def test_a_scheduler_that_goes_away_ends_the_run_and_what_is_finished_is_kept(
+    tmp_path: Path,
+):
+    needs("distributed")
+    import dask
+
+    short = Cluster(tmp_path)
+    try:
+        short.start(1)
+        folder = many(tmp_path / "pdfs", 6, 0.3)
+        here = {"cluster": short.address, "cache": True, "cache_dir": tmp_path / "cache"}
+        with (
+            dask.config.set({"distributed.comm.timeouts.connect": "1s"}),
+            pytest.raises(ClusterError, match="the connection to the cluster was lost") as caught,
+        ):
+            run(folder, tmp_path / "out", After(2, lambda: end(short.scheduler)), **here)
+    finally:
+        short.stop()
+    assert caught.value.exit_code is ExitCode.MISSING_DEPENDENCY
+    assert len(list((tmp_path / "cache" / "mentions").glob("*/*"))) >= 2
