@@ -33,6 +33,8 @@ def examine(
 
     suite = Suite.of(lexicon, keep)
     if not suite.reads:
+        if keyword:
+            raise UsageError(f"no example has {keyword!r} in its place, text or rules", "Ask for another, or for all.")
         raise UsageError("there is no example to test", "Write some: see docs/lexicon-tutorial.md.")
     whole = lessons is None and not keyword
     tested = run(suite, complete=whole)
