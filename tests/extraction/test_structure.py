@@ -189,3 +189,17 @@ def test_a_framed_call_out_is_no_table(read):
         write(c, 50, 80, FILLER)
 
     assert texts(read(page), Kind.TABLE_CELL) == []
+
+
+def test_one_coloured_word_above_prose_is_a_heading(read):
+    def page(c):
+        for number, word in enumerate(("Heat", "Floods")):
+            c.setFillColorRGB(0.8, 0.1, 0.1)
+            write(c, 50, 100 + 100 * number, word)
+            c.setFillColorRGB(0, 0, 0)
+            prose = f"The nurses of ward {number} visit every school in the valley.\nThey hold a clinic in the village."
+            write(c, 50, 114 + 100 * number, prose)
+
+    document = read(page)
+    assert texts(document, Kind.HEADING) == ["Heat", "Floods"]
+    assert document.passages[-1].section == ("Floods",)

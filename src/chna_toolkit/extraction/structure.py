@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from chna_toolkit.extraction.asides import mark_asides
 from chna_toolkit.extraction.layout import Block
@@ -105,6 +106,7 @@ def classify(page: int, blocks: Sequence[Block], body: Body) -> list[Item]:
     _mark_chart_labels(items, body)
     _mark_rows(items, body)
     _mark_signatures(items, body)
+    _mark_words_of_title(items, body)
     mark_asides(items, body)
     return items
 
@@ -247,10 +249,18 @@ def _mark_signatures(items: list[Item], body: Body) -> None:
             item.kind = Kind.PARAGRAPH
 
 
-def _is_label(item: Item, text: str, body: Body) -> bool:
-    if item.kind in (Kind.LIST_ITEM, Kind.CAPTION):
-        return False
-    return not _ENDED.search(text) and item.style.size < 0.95 * body.size
+def _mark_words_of_title(items: list[Item], body: Body) -> None:
+    """One coloured word right above prose, where that begins, is a heading."""
+    for item, after in pairwise(items):
+        colored = bool(body.colors) and item.style.color not in body.colors and item.style.color != 0
+        if not colored or item.kind is not Kind.PARAGRAPH or item.marker or len(item.text.split()) != 1:
+            continue
+        prose = after.kind in (Kind.PARAGRAPH, Kind.LIST_ITEM) and after.style.color in body.colors
+        white = after.lines[0].top - item.lines[-1].bottom
+        word = item.text.isalpha() and item.text[0].isupper() and item.style.size >= 0.95 * body.size
+        left = abs(item.x0 - after.x0) < 3 or after.kind is Kind.LIST_ITEM
+        if prose and word and left and 0 <= white + 3 < 1.2 * item.lines[0].height:
+            item.kind = Kind.HEADING
 
 
 def set_levels(items: Sequence[Item], outline: Mapping[str, int], body: Body) -> None:
