@@ -14,6 +14,8 @@ from chna_toolkit.cli.app import main
 from chna_toolkit.results.run import Run, write_run
 from results.made_up import sample_run
 
+TESTS = Path(__file__).resolve().parent.parent
+
 
 @dataclass(frozen=True)
 class Done:
@@ -39,6 +41,7 @@ def folder(tmp_path: Path, run: Run) -> Path:
 def chna(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Done]:
     """Run a command in this process."""
     monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("CHNA_LEXICON", str(TESTS / "scan" / "lexicon"))  # a small one is read faster
 
     def call(*arguments: object) -> Done:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b""), "utf-8"))

@@ -21,7 +21,9 @@ pytest.importorskip("matplotlib", reason="needs matplotlib: pip install '.[plots
 
 @pytest.fixture(scope="module")
 def files(run: Run) -> dict[str, bytes]:
-    return dict(draw_figures(view_of(run)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("chna_toolkit.reports.figures._DPI", 40)  # drawn faster
+        return dict(draw_figures(view_of(run)))
 
 
 def texts(svg: bytes) -> str:
@@ -35,7 +37,8 @@ def test_each_figure_comes_as_svg_and_png(files: dict[str, bytes]):
         assert len(data) > 5000
 
 
-def test_the_same_run_gives_the_same_bytes(run: Run, files: dict[str, bytes]):
+def test_the_same_run_gives_the_same_bytes(run: Run, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("chna_toolkit.reports.figures._DPI", 40)
     again = dict(draw_figures(view_of(run), ["prevalence"]))
     assert len(again) == 2
     assert all(files[name] == data for name, data in again.items())
