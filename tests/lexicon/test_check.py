@@ -45,6 +45,7 @@ TRAPS = [
     ("bare-words", with_rule('phrases = ["(give)? to"]'), "'to'", "(give)? to"),
     ("optional-plural", with_rule('phrases = ["loans? of money"]'), "'loans'", "loans?"),
     ("any-number", with_rule('phrases = ["dial 911"]'), "911", "dial 911"),
+    ("read-as", with_rule('phrases = ["found a shelter"]'), "'find'", "found a shelter"),
     ("punctuation", with_rule('phrases = ["bread, butter"]'), "comma", "bread, butter"),
     ("ambiguous-word", with_rule('phrases = ["lend"]'), "'lend'", '"lend"'),
     ("listed-twice", with_rule('phrases = ["lend out", "Lend  out"]'), "twice", "lend  out"),

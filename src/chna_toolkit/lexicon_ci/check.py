@@ -33,6 +33,7 @@ SLUGS = {
     "optional-plural": "`grants?` makes the whole word optional, not its ending",
     "overfitted": "a forbidden phrase is so long that it fits one sentence alone",
     "punctuation": "a phrase is written over a comma, and text is never matched over one",
+    "read-as": "a word is read as a form of another one, as `found` of `find`",
     "rule-untested": "no example exercises a rule",
     "shadowed": "another rule of the lesson matches wherever this one does",
     "swallowed-phrase": "an exclusion sets aside all that a phrase of a rule finds",

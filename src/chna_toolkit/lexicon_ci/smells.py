@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 from chna_toolkit.lexicon.layers import Owned
 from chna_toolkit.lexicon.load import phrase_groups
 from chna_toolkit.lexicon.model import Rule
 from chna_toolkit.lexicon.phrases import class_names
+from chna_toolkit.lexicon.source import Entry
 from chna_toolkit.lexicon.words import normal
 from chna_toolkit.lexicon_ci.findings import Finding, Severity
 from chna_toolkit.lexicon_ci.fix import fold
@@ -30,6 +33,7 @@ FUNCTION_WORDS = frozenset((
 ))  # fmt: skip
 _PLURAL = re.compile(r"(?<![\w@=#'’-])([a-z][a-z-]{2,}s|[a-z]+['’]s)\?")
 _FIGURE = re.compile(r"(?<![\w=#@.,-])\$?\d[\d,.]*%?(?![\w-])")
+_WORD = re.compile(r"(?<![\w=@#'’-])[a-z]{3,}(?![\w'’-])")
 _PUNCTUATED = re.compile(r"\w[,;:] ")
 
 
@@ -45,6 +49,7 @@ def smells(spelt: Spelt) -> Iterator[Finding]:
             yield from _impossible(spelt, rule)
             yield from _costly(spelt, rule)
     yield from _classes(spelt)
+    yield from _read_as(spelt)
     yield from _long_lines(spelt)
 
 
@@ -183,7 +188,42 @@ def _costly(spelt: Spelt, rule: Rule) -> Iterator[Finding]:
         yield spelt.finding(rule.id, "too-costly", Severity.WARNING, message, remedy, key="parts")
 
 
-# -- classes and lines
+# -- words, classes and lines
+
+
+def _read_as(spelt: Spelt) -> Iterator[Finding]:
+    """Words that are forms of another one: one finding a word and file, at its first place."""
+    first: dict[tuple[Path, str], tuple[int, str]] = {}
+    counts: Counter[tuple[Path, str]] = Counter()
+    for name, entry, phrases in _own_phrases(spelt):
+        for phrase in phrases:
+            for word in _WORD.findall(phrase):
+                if normal(word) != word and not word.endswith(("er", "s")) and _has_forms_of_its_own(word):
+                    file, line = entry.place_of(phrase)
+                    first.setdefault((file, word), (line, name))
+                    counts[file, word] += 1
+    for (file, word), (line, name) in first.items():
+        times = f", here and {counts[file, word] - 1} times more" if counts[file, word] > 1 else ""
+        message = f"the word {word!r} is read as a form of {normal(word)!r}{times}"
+        remedy = f"If you mean “{word}” itself, write ={word}, and its other forms beside it."
+        yield Finding(file, line, name, "read-as", Severity.NOTE, message, remedy)
+
+
+def _own_phrases(spelt: Spelt) -> Iterator[tuple[str, Entry, Sequence[str]]]:
+    for name, members in spelt.layer.classes.items():
+        if members.entry.source in spelt.layer.sources:
+            yield f"@{name}", members.entry, members.phrases
+    for _, pieces in spelt.layer.pieces():
+        for name, owned in pieces.items():
+            if spelt.is_own(name):
+                for group in phrase_groups(owned.entry.data):
+                    yield name, owned.entry, group
+
+
+def _has_forms_of_its_own(word: str) -> bool:
+    """Whether other words are forms of it, as “founded” of “found”, which itself is read as “find”."""
+    stems = (word, word + word[-1])
+    return any(normal(stem + ending) == word for stem in stems for ending in ("ed", "ing"))
 
 
 def _classes(spelt: Spelt) -> Iterator[Finding]:
