@@ -13,8 +13,8 @@ chna lexicon check "$LEXICON" --format markdown >> "$summary"
 
 options=()
 test "$MUTATE" = true && options+=(--mutate)
-chna lexicon test "$LEXICON" ${options[@]+"${options[@]}"} --format junit > "$out/test.xml" || failed=true
-chna lexicon test "$LEXICON" --format github
+chna lexicon test "$LEXICON" ${options[@]+"${options[@]}"} --format github || failed=true
+chna lexicon test "$LEXICON" --format junit > "$out/test.xml"
 chna lexicon test "$LEXICON" --format markdown >> "$summary"
 
 if test -n "$BASELINE" && test -n "$CORPUS"; then

@@ -89,18 +89,21 @@ def mutate(
 
 
 def _mutants(suite: Suite, lessons: frozenset[str] | None) -> Iterator[Mutant]:
+    """Yield the mutants of what the lexicon itself says; what it inherits is tested where it was written."""
     lexicon = suite.lexicon
     for rule in suite.rules.values():
-        if lessons is None or rule.lesson in lessons:
+        if (lessons is None or rule.lesson in lessons) and lexicon.is_own(rule.origin):
             yield Mutant("rule-dropped", rule.id, "the rule", rule.origin)
             for kind, detail, weaker in _weaker(rule):
                 yield Mutant(kind, rule.id, detail, rule.origin, weaker)
     everywhere = lexicon.exclusions if lessons is None else ()
     local = [one for lesson in lexicon.lessons if lessons is None or lesson.id in lessons for one in lesson.exclusions]
     for exclusion in (*everywhere, *local):
-        yield Mutant("exclusion-dropped", exclusion.id, "the exclusion", exclusion.origin)
+        if lexicon.is_own(exclusion.origin):
+            yield Mutant("exclusion-dropped", exclusion.id, "the exclusion", exclusion.origin)
     for cue in lexicon.cues if lessons is None else ():
-        yield Mutant("cue-dropped", cue.id, "the cue", cue.origin)
+        if lexicon.is_own(cue.origin):
+            yield Mutant("cue-dropped", cue.id, "the cue", cue.origin)
 
 
 def _weaker(rule: Rule) -> Iterator[tuple[str, str, Rule]]:
