@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from chna_toolkit.config import Settings, load_settings
 from chna_toolkit.errors import UsageError
 from chna_toolkit.inputs import Input
 from chna_toolkit.model import Document
+from chna_toolkit.results.frames import rows_of
 from chna_toolkit.scan import make_plan
 from chna_toolkit.storage import is_url, parse_url
 from chna_toolkit.texts import read_texts
@@ -31,19 +32,15 @@ def settings_of(run: Run, given: Mapping[str, object] | None = None) -> Settings
     return load_settings(found | {name: value for name, value in (given or {}).items() if value is not None})
 
 
-def read_again(
-    run: Run, folder: Path, settings: Settings, wanted: Collection[str] | None = None
-) -> Iterator[tuple[str, Document]]:
+def read_again(run: Run, folder: Path, settings: Settings) -> Iterator[tuple[str, Document]]:
     """Yield the documents of a run that could be searched, by their id, in the order of their files.
 
-    `folder` is that of the run, from which its links lead to the PDFs; `wanted` are the ids to
-    take, all by default. A PDF is opened only if the cache does not hold its text.
+    `folder` is that of the run, from which its links lead to the PDFs. A PDF is opened only if
+    the cache does not hold its text.
     Raises `UsageError` for one that cannot be had, or that this version reads otherwise.
     """
     searched = {
-        str(row["document_id"])
-        for row in run.rows("documents")
-        if row["extraction_status"] in ("ok", "partial") and (wanted is None or row["document_id"] in wanted)
+        str(row["document_id"]) for row in run.rows("documents") if row["extraction_status"] in ("ok", "partial")
     }
     found: dict[str, Input] = {}
     for one in run.manifest.inputs:
@@ -72,7 +69,7 @@ def _input(one: InputFile, folder: Path) -> Input:
 
 def _quotes(run: Run) -> dict[str, list[tuple[int, str]]]:
     quotes: dict[str, list[tuple[int, str]]] = {}
-    for row in run.rows("mentions"):
+    for row in rows_of(run.tables["mentions"][["document_id", "passage", "sentence"]]):
         quotes.setdefault(str(row["document_id"]), []).append((int(row["passage"] or 0), str(row["sentence"])))
     return quotes
 

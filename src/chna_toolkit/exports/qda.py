@@ -20,6 +20,7 @@ from chna_toolkit.exports.files import whole_file
 from chna_toolkit.exports.refi import Case, Code, Coding, Project, Source, VariableType, write_qdpx
 from chna_toolkit.lexicon.model import Lesson
 from chna_toolkit.model import Assertion, Document
+from chna_toolkit.results.frames import rows_of
 from chna_toolkit.results.run import Run
 
 TOOL = "chna-toolkit"  # the user of this name is the tool itself
@@ -27,6 +28,9 @@ OPEN = "yes"  # in gold: the lesson is borne, how is open
 MAYBE = "maybe"  # a sub-code for people in doubt
 _SUBCODES = (*(str(assertion) for assertion in Assertion), MAYBE)
 _COLOURS = {"practice": "#14506E", "plan": "#5B9BBD", "call": "#A9CFE0", "lack": "#C98A2B", MAYBE: "#BDB7A9"}
+_MENTION_COLUMNS = (
+    "document_id", "lesson_id", "rule_id", "passage", "assertion", "cue", "confidence", "keyword", "counted",
+)  # fmt: skip
 _CASE: dict[str, VariableType] = {
     "hospital_key": "Text", "ccn": "Text", "ein": "Text", "system": "Text", "state": "Text", "chna_year": "Integer",
 }  # fmt: skip
@@ -43,7 +47,7 @@ def make_project(run: Run, documents: Iterable[tuple[str, Document]]) -> Project
     user = f"{TOOL} {manifest.tool_version}, lexicon {manifest.lexicon_hash[:12]}"
     files = {str(row["document_id"]): str(row["file"]) for row in run.rows("documents")}
     mentions: dict[str, list[Mapping[str, Any]]] = {identity: [] for identity in files}
-    for row in run.rows("mentions"):
+    for row in rows_of(run.tables["mentions"][list(_MENTION_COLUMNS)]):
         if row["counted"]:
             mentions[str(row["document_id"])].append(row)
     sources = {

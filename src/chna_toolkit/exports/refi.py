@@ -12,7 +12,7 @@ import re
 import uuid
 import zipfile
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -309,8 +309,3 @@ def _key(value: str | None) -> str:
 
 def _text(element: ET.Element, tag: str) -> str:
     return element.findtext(_tag(tag)) or ""
-
-
-def named(codes: Sequence[Code]) -> dict[str, Code]:
-    """Return all codes by name, those within others among them."""
-    return {inner.name: inner for code in codes for inner in code.walk()}
