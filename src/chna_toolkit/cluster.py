@@ -33,7 +33,7 @@ from chna_toolkit import __version__
 from chna_toolkit.assess import Obstacle, Plan, Stages, TagsDocuments, warm_up
 from chna_toolkit.batch import Allowance, Outcome, Work, guarded
 from chna_toolkit.config import Settings
-from chna_toolkit.errors import ClusterError, MissingDependencyError, UsageError
+from chna_toolkit.errors import ClusterError, LexiconError, MissingDependencyError, UsageError
 from chna_toolkit.inputs import Input
 from chna_toolkit.model import DocumentStatus
 from chna_toolkit.pool import WorkerPool
@@ -123,6 +123,8 @@ class ClusterExecutor:
             self._mark = folder.resolve() / f".seen-by-{run}"
             self._mark.touch()
         lexicon = load_lexicon(plan.lexicon) if tags else None
+        if lexicon and lexicon.hash != plan.lexicon_hash and _takes_lexicons(plan):
+            raise LexiconError("the lexicon changed while it was used", "Run the same command again.")
         return Job(run, plan, Allowance.of(settings), tags, lexicon, self._mark.name if self._mark else "")
 
     def _tell_workers(self) -> None:
@@ -297,12 +299,17 @@ class _Run:
 
     def _with_lexicon(self, job: Job) -> Plan:
         """Return the plan, whose tagger takes the lexicon that was sent and not one of this machine."""
-        if job.lexicon is None or job.plan.stages.make_tagger is not Stages().make_tagger:
+        if job.lexicon is None or not _takes_lexicons(job.plan):
             return job.plan
         self._folder = tempfile.TemporaryDirectory(prefix="chna-")
         path = Path(self._folder.name) / "lexicon"
         path.write_bytes(pickle.dumps(job.lexicon))
         return replace(job.plan, stages=replace(job.plan.stages, make_tagger=_SentLexicon(path)))
+
+
+def _takes_lexicons(plan: Plan) -> bool:
+    """Return whether its taggers are ours, and not those of a test."""
+    return plan.stages.make_tagger is Stages().make_tagger
 
 
 def _with_own_ocr(plan: Plan) -> Plan:
@@ -332,7 +339,8 @@ class _SentLexicon:
         from chna_toolkit.tagging import Tagger
 
         lexicon: Lexicon = pickle.loads(self.path.read_bytes())
-        assert lexicon.hash == lexicon_hash
+        if lexicon.hash != lexicon_hash:
+            raise LexiconError("another lexicon was sent than the run is made with", "Run the same command again.")
         return Tagger(lexicon, lessons, method)
 
 
