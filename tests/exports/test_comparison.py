@@ -146,11 +146,12 @@ def test_nothing_from_a_document_is_markup():
     empty = make_run([write().fill(30).done("a|b<i>.pdf", Identity("<script> | Clinic", year=2024))])
     found = compare_runs(empty, hostile())
     assert found.flips
-    markdown, text = (render_comparison(found, form) for form in ("markdown", "text"))
-    assert "<img" not in markdown and "<script" not in markdown
+    markdown, text, page = (render_comparison(found, form) for form in ("markdown", "text", "html"))
+    assert not any(tag in form for tag in ("<img", "<script") for form in (markdown, page))
+    assert "default-src 'none'" in page and "&lt;script&gt; | Clinic" in page
     rows = [line for line in markdown.splitlines() if line.startswith("| ")]
     assert {line.replace("\\|", "").count("|") for line in rows} == {7}
-    assert "\x1b" not in markdown + text
+    assert "\x1b" not in markdown + text + page
 
 
 # -- the command

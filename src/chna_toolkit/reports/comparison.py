@@ -1,4 +1,4 @@
-"""A comparison as text, Markdown and CSV."""
+"""A comparison as text, Markdown, HTML and CSV."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Protocol
 
 from chna_toolkit.comparison import TABLE, Change, Comparison, Passage
 from chna_toolkit.reports.markdown import escape
+from chna_toolkit.reports.page import page, safe
 from chna_toolkit.reports.words import printable
 from chna_toolkit.results.cells import write_csv
 
-FORMATS = ("text", "csv", "markdown")
+FORMATS = ("text", "csv", "markdown", "html")
 _SHOWN = 3  # passages gained and lost, each
 _MOST = 200  # flips in Markdown: GitHub cuts a summary at 1 MiB
 _QUOTE = 160  # characters
@@ -22,8 +23,8 @@ class _Escape(Protocol):
 
 
 def render_comparison(comparison: Comparison, form: str) -> str:
-    """Return the comparison in one of `FORMATS`. Text and Markdown show flips; CSV has every change."""
-    return {"text": _text, "csv": _csv, "markdown": _markdown}[form](comparison)
+    """Return the comparison in one of `FORMATS`. Text, Markdown and HTML show flips; CSV has every change."""
+    return {"text": _text, "csv": _csv, "markdown": _markdown, "html": _html}[form](comparison)
 
 
 def headline(comparison: Comparison) -> str:
@@ -82,6 +83,27 @@ def _markdown(comparison: Comparison) -> str:
             lines += ["", f"{len(flips) - _MOST} more flips stand in the CSV."]
         parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n"
+
+
+def _html(comparison: Comparison) -> str:
+    rows = []
+    for one in comparison.flips:
+        cells = (
+            _where(one, safe),
+            f"{safe(one.lesson)} {safe(one.lesson_title)}",
+            safe(one.status_base or "–"),
+            safe(one.status_head or "–"),
+            f"{safe(one.kind.replace('_', ' '))}; {', '.join(one.causes)}",
+            "".join(f'<p class="quote">{sign} {_passage(group, safe)}</p>' for sign, group in _evidence(one)),
+        )
+        rows.append(f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>\n")
+    names = ("Hospital", "Lesson", "Before", "After", "Change; cause", "Passages − lost, + gained")
+    head = "".join(f'<th scope="col">{name}</th>' for name in names)
+    differences = "".join(f"<li>{safe(one)}</li>" for one in comparison.differences)
+    listed = f"<h2>What differs</h2>\n<ul>{differences}</ul>\n" if differences else ""
+    table = f"<table><caption>Statuses that flipped</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n"
+    body = f"<h1>Comparison</h1>\n<p>{safe(headline(comparison))}</p>\n{listed}{table}{''.join(rows)}</tbody></table>\n"
+    return page("Comparison", body)
 
 
 def _where(one: Change, safe: _Escape) -> str:

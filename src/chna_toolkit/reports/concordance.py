@@ -4,25 +4,15 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from html import escape
 
 from chna_toolkit.concordance import TABLE, Place
+from chna_toolkit.reports.page import page, safe
 from chna_toolkit.reports.words import printable
 from chna_toolkit.results.cells import write_csv
 
 FORMATS = ("text", "csv", "html")
 _FOUND = 60  # characters of what was found; a rule's parts may lie far apart, and CSV has it whole
 _LEAST = 12  # characters of context on either side, however narrow the terminal
-_STYLE = """
-body { font: 1rem/1.5 system-ui, sans-serif; margin: 2rem; color: #1d2733; background: #fff; }
-table { border-collapse: collapse; width: 100%; }
-caption { text-align: left; font-weight: 600; padding: .5rem 0; }
-th, td { padding: .25rem .5rem; border-bottom: 1px solid #ddd; vertical-align: top; text-align: left; }
-td.left, th.left { text-align: right; }
-td.found { white-space: nowrap; font-weight: 600; text-align: center; }
-td.where { color: #545d66; font-size: .85rem; overflow-wrap: anywhere; }
-@media (prefers-color-scheme: dark) { body { color: #e8edf2; background: #12181f; } td.where { color: #a5b0bb; } }
-"""
 
 
 def render_places(places: Sequence[Place], form: str, title: str = "", width: int | None = None) -> str:
@@ -74,25 +64,14 @@ def _cut_left(text: str, width: int) -> str:
 
 def _html(places: Sequence[Place], title: str) -> str:
     rows = "".join(
-        f'<tr><td class="left">{_safe(one.left)}</td><td class="found"><mark>{_safe(one.keyword)}</mark></td>'
-        f'<td>{_safe(one.right)}</td><td class="where">{_safe(_where(one))}'
-        f"{f'<br>{_safe(one.section)}' if one.section else ''}</td></tr>\n"
+        f'<tr><td class="left">{safe(one.left)}</td><td class="found"><mark>{safe(one.keyword)}</mark></td>'
+        f'<td>{safe(one.right)}</td><td class="where">{safe(_where(one))}'
+        f"{f'<br>{safe(one.section)}' if one.section else ''}</td></tr>\n"
         for one in places
     )
     head = "".join(
         f'<th scope="col" class="{name}">{text}</th>'
         for name, text in (("left", "Before"), ("found", "Found"), ("right", "After"), ("where", "Where"))
     )
-    policy = "default-src 'none'; style-src 'unsafe-inline'"
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{_safe(title)}</title><style>{_STYLE}</style></head>\n<body><table>\n"
-        f"<caption>{_safe(title)}: {len(places):,} places</caption>\n"
-        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody></table></body></html>\n"
-    )
-
-
-def _safe(text: str) -> str:
-    return escape(printable(text))
+    caption = f"<caption>{safe(title)}: {len(places):,} places</caption>"
+    return page(title, f"<table>{caption}\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody></table>\n")
