@@ -58,6 +58,7 @@ def test_kinds_of_numbers() -> None:
         ("@nobody", "unknown class @nobody"),
         ("!!!", "no letters"),
         ("#dozen", "unknown number kind"),
+        ("(" * 3000 + "a" + ")" * 3000, "brackets within each other"),
     ],
 )
 def test_mistakes_are_refused_with_a_reason(source: str, reason: str) -> None:

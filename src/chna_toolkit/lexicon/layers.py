@@ -187,8 +187,8 @@ def _join(base: Layer, own: Layer) -> Layer:
             else:
                 pieces[name] = owned
     # an example with the same text replaces the inherited one
-    texts = {(one.lesson, one.entry.data.get("text")) for one in own.examples}
-    kept = [one for one in joined.examples if (one.lesson, one.entry.data.get("text")) not in texts]
+    texts = {(one.lesson, str(one.entry.data.get("text"))) for one in own.examples}
+    kept = [one for one in joined.examples if (one.lesson, str(one.entry.data.get("text"))) not in texts]
     joined.examples = kept + own.examples
     return joined
 
@@ -229,7 +229,7 @@ def _without_rules(example: Owned, removed: set[str]) -> Owned | None:
     """Return an example without the removed rules that it names, `None` if it names no other."""
     named = {key: example.entry.data[key] for key in ("rule", "rules") if key in example.entry.data}
     rules = [rule for value in named.values() for rule in (value if isinstance(value, list) else [value])]
-    left = [rule for rule in rules if rule not in removed]
+    left = [rule for rule in rules if not isinstance(rule, str) or rule not in removed]
     if rules == left:
         return example
     data = {key: value for key, value in example.entry.data.items() if key not in named}

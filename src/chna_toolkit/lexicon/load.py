@@ -179,8 +179,8 @@ def _check_lessons(layer: Layer) -> None:
     seen: dict[object, Entry] = {}
     for entry in layer.lessons.values():
         for key in ("number", "slug"):
-            value = entry.data.get(key)
-            if value is not None and (key, value) in seen:
+            value = str(entry.data.get(key))
+            if key in entry.data and (key, value) in seen:
                 hint = f"{seen[key, value].source.path.name} has it; give each lesson its own."
                 entry.complain(f"two lessons have the {key} {value}", hint, key, "duplicate-id")
             seen[key, value] = entry

@@ -25,6 +25,7 @@ from chna_toolkit.lexicon.words import MONEY, NAME, NUMBER, PERCENT, YEAR, cut, 
 Sequence = tuple[tuple[str, str], ...]
 
 MAX_SEQUENCES = 6000  # spelt-out phrases that one source may stand for
+MAX_DEPTH = 20  # brackets, or classes, within each other
 
 _TOKEN = re.compile(r"[()|]|\?|@[\w.]+|#\w*|=[^\s()|?]+|[^\s()|?]+")
 
@@ -64,6 +65,8 @@ class Speller:
         key = self.key_of(name, scope)
         if key in self._open:
             raise PhraseError(f"class @{name} contains itself")
+        if len(self._open) >= MAX_DEPTH:
+            raise PhraseError(f"class @{name} stands within {MAX_DEPTH} others")
         if key not in self.classes:
             raise PhraseError(f"unknown class @{name}")
         if key not in self._classes:
@@ -88,6 +91,7 @@ class _Parser:
         self.source, self.speller, self.scope = source, speller, scope
         self.tokens = _TOKEN.findall(source)
         self.at = 0
+        self.depth = 0
 
     def parse(self) -> frozenset[Sequence]:
         found = self._alternatives()
@@ -122,7 +126,11 @@ class _Parser:
         token = self.tokens[self.at]
         self.at += 1
         if token == "(":
+            self.depth += 1
+            if self.depth > MAX_DEPTH:
+                raise PhraseError(f"more than {MAX_DEPTH} brackets within each other")
             found = self._alternatives()
+            self.depth -= 1
             if not self._next(")"):
                 raise PhraseError(f"missing ) in {self.source!r}")
             return found
