@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,11 @@ from chna_toolkit.cli import options
 from chna_toolkit.cli.lexicon.sharing import Formats, Output, finish
 from chna_toolkit.cli.output import say
 from chna_toolkit.errors import OutputError, UsageError
+
+if TYPE_CHECKING:
+    from chna_toolkit.config import Settings
+    from chna_toolkit.lexicon.model import Lexicon
+    from chna_toolkit.lexicon_ci.corpus import Corpus, Snapshot
 
 
 def register(group: typer.Typer) -> None:
@@ -58,33 +63,46 @@ def diff(
     By the rules alone unless --method hybrid is given.
     """
     from chna_toolkit.config import load_settings
-    from chna_toolkit.lexicon_ci.corpus import Snapshot, open_corpus, snapshots
+    from chna_toolkit.lexicon_ci.corpus import open_corpus
     from chna_toolkit.lexicon_ci.diff import Gates, compare, report
-    from chna_toolkit.lexicon_ci.revisions import opened
 
-    is_baseline = old.endswith(".json")
-    if accept and not is_baseline:
-        raise UsageError("--accept writes a baseline", "Name its file as OLD, such as baseline.json.")
+    _check(old, accept=accept)
     given = {"method": method, "ocr": ocr, "jobs": jobs, "cache_dir": cache_dir, "cache": False if no_cache else None}
     settings = load_settings({name: value for name, value in given.items() if value is not None})
-    texts = open_corpus(corpus, hospitals)
+    gates = Gates() if accept else Gates(max_flips, max_lost, fail_under)
+    there = Path(new) if Path(new).is_dir() else folder
     with ExitStack() as stack:
-        there = Path(new) if Path(new).is_dir() else folder
-        lexicons = [stack.enter_context(opened(new, there))]
-        if not is_baseline:
-            lexicons.append(stack.enter_context(opened(old, there)))
-        found = snapshots(texts, lexicons, settings)
-        if not is_baseline:
-            before = found[1]
-        elif accept and not Path(old).is_file():
-            before = found[0]
-        else:
-            before = Snapshot.from_json(_read(Path(old)), Path(old))
-        gates = Gates() if accept else Gates(max_flips, max_lost, fail_under)
-        result = report(compare(before, found[0]), gates, lexicons[0])
+        before, after, lexicon = _take(old, new, there, open_corpus(corpus, hospitals), settings, stack)
+        result = report(compare(before or after, after), gates, lexicon)
     if accept:
-        _write(Path(old), found[0].to_json())
+        _write(Path(old), after.to_json())
     finish(result, form, output)
+
+
+def _check(old: str, *, accept: bool) -> None:
+    """Refuse what cannot be done before the corpus is read."""
+    if accept and not _is_baseline(old):
+        raise UsageError("--accept writes a baseline", "Name its file as OLD, such as baseline.json.")
+    if _is_baseline(old) and not accept and not Path(old).is_file():
+        raise UsageError(f"there is no baseline {old}", "Make it with --accept.")
+
+
+def _is_baseline(old: str) -> bool:
+    return old.endswith(".json")
+
+
+def _take(
+    old: str, new: str, folder: Path, corpus: Corpus, settings: Settings, stack: ExitStack
+) -> tuple[Snapshot | None, Snapshot, Lexicon]:
+    """Return what OLD (`None`: a baseline that is not there yet) and NEW find, and the new lexicon."""
+    from chna_toolkit.lexicon_ci.corpus import Snapshot, snapshots
+    from chna_toolkit.lexicon_ci.revisions import opened
+
+    known = Snapshot.from_json(_read(Path(old)), Path(old)) if _is_baseline(old) and Path(old).is_file() else None
+    names = [new] if _is_baseline(old) else [new, old]
+    lexicons = [stack.enter_context(opened(name, folder)) for name in names]
+    found = snapshots(corpus, lexicons, settings)
+    return (known if _is_baseline(old) else found[1]), found[0], lexicons[0]
 
 
 def _read(file: Path) -> str:
