@@ -32,12 +32,13 @@ def settings_of(run: Run, given: Mapping[str, object] | None = None) -> Settings
     return load_settings(found | {name: value for name, value in (given or {}).items() if value is not None})
 
 
-def read_again(run: Run, folder: Path, settings: Settings) -> Iterator[tuple[str, Document]]:
+def read_again(run: Run, folder: Path, settings: Settings, *, exact: bool = True) -> Iterator[tuple[str, Document]]:
     """Yield the documents of a run that could be searched, by their id, in the order of their files.
 
     `folder` is that of the run, from which its links lead to the PDFs. A PDF is opened only if
     the cache does not hold its text.
-    Raises `UsageError` for one that cannot be had, or that this version reads otherwise.
+    Raises `UsageError` for one that cannot be had, or, with `exact`, that this version reads
+    otherwise, so that the run's quotes do not stand where it says.
     """
     searched = {
         str(row["document_id"]) for row in run.rows("documents") if row["extraction_status"] in ("ok", "partial")
@@ -48,7 +49,7 @@ def read_again(run: Run, folder: Path, settings: Settings) -> Iterator[tuple[str
             found.setdefault(one.sha256[:12], _input(one, folder))
     inputs = list(found.values())
     plan = make_plan(settings)
-    checks = _quotes(run)
+    checks = _quotes(run) if exact else {}
     for item, (document, _) in read_texts(inputs, plan, settings):
         identity = item.sha256[:12]
         if not document.status.is_searchable or document.sha256 != item.sha256:

@@ -86,5 +86,5 @@ def _documents(run: Run, folder: Path, settings: Settings) -> Iterator[tuple[str
     from chna_toolkit.run_texts import read_again
 
     files = {str(row["document_id"]): str(row["file"]) for row in run.rows("documents")}
-    for identity, document in read_again(run, folder, settings):
+    for identity, document in read_again(run, folder, settings, exact=False):
         yield files[identity], document
