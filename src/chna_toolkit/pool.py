@@ -12,7 +12,6 @@ that is watched: one task at a time, a wall-clock limit, a memory limit, replace
 
 from __future__ import annotations
 
-import math
 import multiprocessing
 import os
 import pickle
@@ -20,7 +19,6 @@ import signal
 import sys
 import threading
 import time
-import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
@@ -32,6 +30,8 @@ from multiprocessing.context import SpawnProcess
 from types import ModuleType
 from typing import Any, TypeVar
 
+from chna_toolkit.worker import Limits, allow_more, run_worker, tell_progress
+
 _T = TypeVar("_T")
 _SPAWN = multiprocessing.get_context("spawn")
 _START_LIMIT = 180.0  # seconds a worker may take to import what it needs on a busy machine
@@ -40,10 +40,7 @@ _SIGKILL = 9
 _SIGABRT = 6  # how PDFium ends a process that is refused memory
 STEP_SHARE = 0.5  # of a task's time that one step may take
 _POLL = 0.1  # seconds between looks at workers that are busy
-_HEADROOM = 1.25  # times the memory limit: what a worker may ask for before it is refused
 _NEAR_LIMIT = 0.5  # of the memory limit: a worker that held so much and died was refused more
-_GRACE = 30  # seconds after which the kernel ends a task that nobody is left to end
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS")
 
 
 class LostTaskError(Exception):
@@ -70,15 +67,6 @@ class TaskTooLargeError(LostTaskError, MemoryError):
 
 class PoolBrokenError(Exception):
     """No worker can be started: what follows would fail in the same way."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a worker may use up."""
-
-    seconds: float = 120.0  # wall clock, for one task; half of it for a step that a task tells of
-    memory_mb: int = 0  # of a worker, in MiB; 0: unlimited
-    tasks: int = 200  # a worker is replaced after so many, so that leaks stay small
 
 
 @dataclass(slots=True)
@@ -224,7 +212,7 @@ class WorkerPool(Executor):
     def _start_worker(self) -> None:
         ours, theirs = _SPAWN.Pipe()
         step = _SPAWN.RawArray("d", 3)
-        process = _SPAWN.Process(target=_work, args=(theirs, self._setup, self._limits, step), daemon=True)
+        process = _SPAWN.Process(target=run_worker, args=(theirs, self._setup, self._limits, step), daemon=True)
         with _main_module_hidden():
             _block_interrupts()  # and so in the worker, which inherits it, from its first instruction
             process.start()
@@ -391,101 +379,14 @@ def _block_interrupts() -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
 
-# -- all below runs in a worker process
-
-
-_step: Any = None  # shared with the pool
-
-
-def tell_progress(step: int) -> None:
-    """Tell the pool how far the task is: the number (from 1) of the step that begins, 0 for what has none.
-
-    A task that is lost fails with the last number told. Elsewhere than in a worker it does nothing.
-    """
-    if _step is not None:
-        _step[1] = time.monotonic()
-        _step[0] = step
-
-
-def allow_more(seconds: float) -> None:
-    """Allow the task, and the step it is at, more time than the limit; or, below 0, take some back.
-
-    For what cannot be known before and is limited otherwise. Elsewhere than in a worker it does nothing.
-    """
-    if _step is not None:
-        _step[1] += seconds
-        _step[2] += seconds
-        if sys.platform != "win32":
-            _set_alarm(max(1, signal.alarm(0) + math.ceil(seconds)))
-
-
-def _work(pipe: Connection, setup: bytes, limits: Limits, step: Any) -> None:
-    """Body of a worker: run the initializer, then answer task after task until the pipe ends."""
-    global _step
-    _step = step
-    _prepare_process(limits)
-    with suppress(EOFError, OSError):  # nobody listens any more: the pool was shut down or killed
-        try:
-            initializer, initargs = pickle.loads(setup)
-            if initializer:
-                initializer(*initargs)
-            ready = pickle.dumps((True, None))
-        except Exception as error:
-            pipe.send_bytes(_dump_error(error))
-            return
-        pipe.send_bytes(ready)
-        while True:
-            payload = pipe.recv_bytes()
-            _set_alarm(int(limits.seconds) + _GRACE)
-            answer = _run(payload)
-            _set_alarm(0)
-            pipe.send_bytes(answer)
-
-
-def _run(payload: bytes) -> bytes:
-    try:
-        fn, args, kwargs = pickle.loads(payload)
-        return pickle.dumps((True, fn(*args, **kwargs)))
-    except Exception as error:
-        return _dump_error(error)
-
-
-def _dump_error(error: Exception) -> bytes:
-    """Return the exception as a message, with its traceback as a note; one that cannot travel, as text."""
-    trace = traceback.format_exc()
-    try:
-        error.add_note(trace)
-        message = pickle.dumps((False, error))
-        pickle.loads(message)
-    except Exception:
-        substitute = RuntimeError(f"{type(error).__name__}: {error}")
-        substitute.add_note(trace)
-        message = pickle.dumps((False, substitute))
-    return message
-
-
-def _prepare_process(limits: Limits) -> None:
-    for name in _ONE_THREAD:  # before numpy is imported: the processes already fill the machine
-        os.environ[name] = "1"
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
-    os.dup2(2, 1)  # stdout is data: what a library prints must not get into it
-    if sys.platform == "win32":
-        return
-    with suppress(OSError):
-        os.setpgid(0, 0)
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    if limits.memory_mb:
-        import resource
-
-        # What a process asks for, not what libraries map: the pool watches what is really used, but
-        # not often enough for a process that takes all there is within a moment.
-        most = int(_HEADROOM * limits.memory_mb) * 2**20
-        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-        with suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_DATA, (most if hard < 0 else min(most, hard), hard))
-
-
-def _set_alarm(seconds: int) -> None:
-    """Have the kernel end this process, should the parent be gone that would have done so."""
-    if sys.platform != "win32":
-        signal.alarm(seconds)
+__all__ = [
+    "Limits",
+    "LostTaskError",
+    "PoolBrokenError",
+    "TaskTimeoutError",
+    "TaskTooLargeError",
+    "WorkerDiedError",
+    "WorkerPool",
+    "allow_more",
+    "tell_progress",
+]
