@@ -163,6 +163,8 @@ def _cell_drafts(cell: Cell, page: int, block: int, section: tuple[str, ...], vo
 
 def _cell_paragraphs(cell: Cell, page: int) -> list[list[Placed]]:
     """Paragraphs of a cell; one that the page end cut is joined to its rest on the next page."""
+    if len(cell.lines) == 1 and not cell.rest:  # most cells
+        return [[Placed(page, cell.lines[0])]]
     parts = [[Placed(page, line) for line in block.lines] for block in blocks_of(cell.lines)]
     rest = [[Placed(page + 1, line) for line in block.lines] for block in blocks_of(cell.rest)]
     if parts and rest and not TERMINAL.search(parts[-1][-1].line.text) and not rest[0][0].line.marker:

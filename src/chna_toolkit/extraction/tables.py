@@ -48,9 +48,11 @@ def find_tables(graphics: Graphics, words: list[Word], before: Table | None = No
     for table in _open_tables(graphics.rules_h, words):
         if not any(_overlap(table.box, other.box) for other in found.tables):
             found.tables.append(table)
-    for table in tables_across(graphics.rules_h, words):
-        if not any(_overlap(table.box, other.box) for other in found.tables):
-            found.tables.append(table)
+    rest = _outside(found.tables, words)
+    boxes = [table.box for table in found.tables]
+    rules = [rule for rule in graphics.rules_h if not any(_overlap(rule, box) for box in boxes)]
+    across = tables_across(rules, rest)
+    found.tables += [table for table in across if not any(_overlap(table.box, box) for box in boxes)]
     found.words = _outside(found.tables, words)
     for table in found.tables:
         _take_head_above(table, found)
