@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,12 +18,45 @@ if TYPE_CHECKING:
     from chna_toolkit.evaluation.documents import Resolved
     from chna_toolkit.evaluation.gold import GoldUnit
     from chna_toolkit.evaluation.predictions import Predictions
+    from chna_toolkit.evaluation.rendering import Bar
     from chna_toolkit.lexicon.model import Lexicon
 
 Documents = Annotated[
     list[str] | None,
     typer.Option("--documents", metavar="DIR", help="PDFs (and .txt) that keyed gold speaks of; may be repeated."),
 ]
+
+Gold = Annotated[list[Path], typer.Argument(metavar="GOLD...", help="Coded text: .jsonl, .csv or .xlsx.")]
+Labels = Annotated[
+    Path | None,
+    typer.Option("--labels", metavar="FILE|RUN", help="Measure what `chna tag` wrote, or a run folder."),
+]
+Key = Annotated[Path | None, typer.Option("--key", metavar="FILE", help="Key of a sample: weights for a coder's file.")]
+Part = Annotated[
+    str, typer.Option("--part", metavar="held|check|read|all", help="Part of the gold, by the hash of the id.")
+]
+Model = Annotated[Path | None, typer.Option("--model", metavar="DIR", help="Another learned model (`chna train`).")]
+Baseline = Annotated[str, typer.Option("--baseline", metavar="keyword|tfidf", help="Measure a plain baseline instead.")]
+Train = Annotated[
+    list[Path] | None,
+    typer.Option("--train", metavar="FILE", help="Gold that the baseline tfidf learns from; else GOLD, crosswise."),
+]
+Compare = Annotated[
+    str, typer.Option("--compare", metavar="RUN|FILE", help="Other labels; also rules, hybrid, keyword, tfidf.")
+]
+FailUnder = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fail-under",
+        metavar="micro=0.6",
+        help="Exit 1 below: micro, macro, precision, recall, assertion, lesson (the worst), L03.",
+    ),
+]
+Format = Annotated[str, typer.Option("--format", metavar="text|json|csv|markdown|junit", help="How to write.")]
+Worst = Annotated[int, typer.Option("--worst", metavar="N", min=0, help="Cases shown of each kind.")]
+Quotes = Annotated[bool, typer.Option("--quotes/--no-quotes", help="Whether the text of cases is shown.")]
+Resamples = Annotated[int, typer.Option("--resamples", metavar="N", min=1, help="For the intervals.")]
+Seed = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Of the resamples.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -31,50 +65,24 @@ def register(app: typer.Typer) -> None:
 
 
 def evaluate(
-    gold: Annotated[list[Path], typer.Argument(metavar="GOLD...", help="Coded text: .jsonl, .csv or .xlsx.")],
-    labels: Annotated[
-        Path | None,
-        typer.Option("--labels", metavar="FILE|RUN", help="Measure what `chna tag` wrote, or a run folder."),
-    ] = None,
+    gold: Gold,
+    labels: Labels = None,
     documents: Documents = None,
-    key: Annotated[
-        Path | None, typer.Option("--key", metavar="FILE", help="Key of a sample: weights for a coder's file.")
-    ] = None,
-    part: Annotated[
-        str, typer.Option("--part", metavar="held|check|read|all", help="Part of the gold, by the hash of the id.")
-    ] = "all",
+    key: Key = None,
+    part: Part = "all",
     method: options.Method = None,
     lexicon: options.LexiconFolder = None,
-    model: Annotated[
-        Path | None, typer.Option("--model", metavar="DIR", help="Another learned model (`chna train`).")
-    ] = None,
+    model: Model = None,
     select: options.Select = None,
-    baseline: Annotated[
-        str, typer.Option("--baseline", metavar="keyword|tfidf", help="Measure a plain baseline instead.")
-    ] = "",
-    train: Annotated[
-        list[Path] | None,
-        typer.Option("--train", metavar="FILE", help="Gold that the baseline tfidf learns from; else GOLD, crosswise."),
-    ] = None,
-    compare: Annotated[
-        str,
-        typer.Option("--compare", metavar="RUN|FILE", help="Other labels; also rules, hybrid, keyword, tfidf."),
-    ] = "",
-    fail_under: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--fail-under",
-            metavar="micro=0.6",
-            help="Exit 1 below: micro, macro, precision, recall, assertion, lesson (the worst), L03.",
-        ),
-    ] = None,
-    form: Annotated[str, typer.Option("--format", metavar="text|json|csv|markdown|junit", help="How to write.")] = (
-        "text"
-    ),
-    worst: Annotated[int, typer.Option("--worst", metavar="N", min=0, help="Cases shown of each kind.")] = 10,
-    quotes: Annotated[bool, typer.Option("--quotes/--no-quotes", help="Whether the text of cases is shown.")] = True,
-    resamples: Annotated[int, typer.Option("--resamples", metavar="N", min=1, help="For the intervals.")] = 1000,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Of the resamples.")] = 15,
+    baseline: Baseline = "",
+    train: Train = None,
+    compare: Compare = "",
+    fail_under: FailUnder = None,
+    form: Format = "text",
+    worst: Worst = 10,
+    quotes: Quotes = True,
+    resamples: Resamples = 1000,
+    seed: Seed = 15,
     jobs: options.Jobs = None,
     no_cache: options.NoCache = False,
     cache_dir: options.CacheDir = None,
@@ -113,6 +121,11 @@ def evaluate(
     bars = read_bars(fail_under or (), evaluation)
     with stdout_may_close():
         sys.stdout.write(render(evaluation, form, bars, quotes=quotes))
+    check_bars(bars)
+
+
+def check_bars(bars: Sequence[Bar]) -> None:
+    """Name the bars that are not reached, and end with exit code 1 if there are any."""
     failed = [bar for bar in bars if not bar.is_reached]
     for bar in failed:
         say(f"{bar.name} is {bar.found:.3f}, and must reach {bar.least:g}")

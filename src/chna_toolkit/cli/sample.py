@@ -17,6 +17,29 @@ if TYPE_CHECKING:
     from chna_toolkit.lexicon.model import Lexicon
     from chna_toolkit.results.run import Run
 
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="The folder that a scan has written.")]
+Output = Annotated[
+    Path,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="For the coders: .csv, .xlsx (with drop-downs), .qdpx (NVivo, MAXQDA, …).",
+    ),
+]
+PerLesson = Annotated[
+    int, typer.Option("--per-lesson", metavar="N", min=0, help="Of what the run labels, a lesson; over its statuses.")
+]
+Aside = Annotated[int, typer.Option("--aside", metavar="N", min=0, help="Of what it set aside, a lesson.")]
+Untagged = Annotated[
+    int, typer.Option("--untagged", metavar="N", min=0, help="Of all other text, so that recall can be estimated.")
+]
+Seed = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="The same seed draws the same.")]
+Documents = Annotated[
+    list[str] | None,
+    typer.Option("--documents", metavar="DIR", help="Where the run's PDFs are now, if they were moved."),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -24,29 +47,13 @@ def register(app: typer.Typer) -> None:
 
 
 def sample(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder that a scan has written.")],
-    output: Annotated[
-        Path,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="For the coders: .csv, .xlsx (with drop-downs), .qdpx (NVivo, MAXQDA, …).",
-        ),
-    ],
-    tagged: Annotated[
-        int,
-        typer.Option("--per-lesson", metavar="N", min=0, help="Of what the run labels, a lesson; over its statuses."),
-    ] = 20,
-    aside: Annotated[int, typer.Option("--aside", metavar="N", min=0, help="Of what it set aside, a lesson.")] = 5,
-    untagged: Annotated[
-        int, typer.Option("--untagged", metavar="N", min=0, help="Of all other text, so that recall can be estimated.")
-    ] = 200,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="The same seed draws the same.")] = 15,
-    documents: Annotated[
-        list[str] | None,
-        typer.Option("--documents", metavar="DIR", help="Where the run's PDFs are now, if they were moved."),
-    ] = None,
+    run: RunFolder,
+    output: Output,
+    per_lesson: PerLesson = 20,
+    aside: Aside = 5,
+    untagged: Untagged = 200,
+    seed: Seed = 15,
+    documents: Documents = None,
     lexicon: options.LexiconFolder = None,
     jobs: options.Jobs = None,
     passwords: options.Passwords = None,
@@ -79,7 +86,7 @@ def sample(
     places = documents or places_of(finished, folder)
     wanted = {str(row["sha256"]) for row in finished.rows("documents")}
     sources = read_sources(places, settings, wanted) if places else []
-    drawn = draw(finished, sources, Quota(tagged, aside, untagged), seed)
+    drawn = draw(finished, sources, Quota(per_lesson, aside, untagged), seed)
     _write(output, drawn, finished, load_lexicon(settings.lexicon), force)
     with stdout_may_close():
         sys.stdout.write(_told(drawn, output))

@@ -147,9 +147,7 @@ def evaluate_labels(
     `files` names for each unit the gold file; `select` limits the lessons (ids); `other` names
     further labels to compare with. Raises `UsageError` if no unit is left.
     """
-    has = [one is not None and (other is None or other[1][place] is not None) for place, one in enumerate(predictions)]
-    if not any(has):
-        raise UsageError("no unit of the gold has labels to measure", "Check --part, --documents and --labels.")
+    has = _known(predictions, other[1] if other else None)
     left_out = has.count(False)
     said = [*notes, *([f"{left_out:,} units are left out: nothing is known of them"] if left_out else [])]
     kept = [one for one, use in zip(predictions, has, strict=True) if use and one]
@@ -163,7 +161,6 @@ def evaluate_labels(
     if other:
         others = [one for one, use in zip(other[1], has, strict=True) if use and one]
         comparison = bench.compared(other[0], found, kept, others)
-    names = dict(zip((unit.id for unit in units), files, strict=False))
     bins = tuple(reliability(found))
     return Evaluation(
         gold=tuple(gold),
@@ -183,7 +180,7 @@ def evaluate_labels(
         confusion=_confusion(found),
         bins=bins,
         calibration_error=calibration_error(bins),
-        groups=bench.groups(found, names),
+        groups=bench.groups(found, dict(zip((unit.id for unit in units), files, strict=False))),
         confused=_confused(found),
         rules=_by_rule(found),
         false_alarms=bench.worst(found, kept, FALSE),
@@ -191,6 +188,14 @@ def evaluate_labels(
         weighted=bench.weighted(found),
         comparison=comparison,
     )
+
+
+def _known(predictions: Predictions, others: Predictions | None) -> list[bool]:
+    """Say of which units labels are known. Raises `UsageError` if of none."""
+    has = [one is not None and (others is None or others[place] is not None) for place, one in enumerate(predictions)]
+    if not any(has):
+        raise UsageError("no unit of the gold has labels to measure", "Check --part, --documents and --labels.")
+    return has
 
 
 class _Bench:
