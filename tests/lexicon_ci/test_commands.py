@@ -140,6 +140,8 @@ def test_old_and_new_may_be_git_revisions(chna: Callable[..., Done], make: Make,
     assert [one["document"] for one in json.loads(before.out)["lost"]] == ["b"]
     assert chna("diff", "HEAD:lexicon", "HEAD:lexicon", "--corpus", "gold.jsonl").code == 0
     assert chna("diff", "no-such-revision", folder, "--corpus", "gold.jsonl").code == 2
+    assert chna("diff", "--", "-x", folder, "--corpus", "gold.jsonl").code == 2  # no option of git
+    assert chna("diff", "irs-501r", folder, "--corpus", "gold.jsonl").code == 0
 
 
 def test_stats_on_labelled_texts(chna: Callable[..., Done], make: Make, tmp_path: Path) -> None:

@@ -13,18 +13,19 @@ from tempfile import TemporaryDirectory
 from chna_toolkit.errors import MissingDependencyError, UsageError
 from chna_toolkit.lexicon import load_lexicon
 from chna_toolkit.lexicon.model import Lexicon
+from chna_toolkit.lexicon.shipped import find_lexicon
 
 _SECONDS = 60  # that git may take
 
 
 @contextmanager
 def opened(name: str, folder: Path) -> Iterator[Lexicon]:
-    """Load a lexicon: a folder, or `REVISION` or `REVISION:FOLDER` of git; `folder` is the default.
+    """Load a lexicon: a folder, a shipped one by name, or `REVISION` or `REVISION:FOLDER` of git.
 
-    A revision is read from the repository that holds `folder`, by `git archive`; nothing is
-    checked out. Raises `UsageError`, `LexiconError`, `MissingDependencyError`.
+    A revision is read from the repository that holds `folder`, which is also its default folder,
+    by `git archive`; nothing is checked out. Raises `UsageError`, `LexiconError`, `MissingDependencyError`.
     """
-    if Path(name).is_dir():
+    if find_lexicon(Path(name)).is_dir():
         yield load_lexicon(Path(name))
         return
     revision, _, inside = name.partition(":")

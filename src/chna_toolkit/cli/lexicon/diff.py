@@ -28,7 +28,7 @@ def diff(
     old: Annotated[
         str, typer.Argument(metavar="OLD", help="A folder, a git revision (HEAD~1, v1:lexicons) or a baseline .json.")
     ],
-    new: Annotated[str, typer.Argument(metavar="NEW", help="A folder or a git revision.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="A folder, a shipped lexicon or a git revision.")],
     corpus: Annotated[
         Path, typer.Option("--corpus", metavar="RUN|DIR|GOLD", help="A run folder, PDFs, or a labelled .jsonl file.")
     ],

@@ -11,6 +11,8 @@ import typer
 from chna_toolkit.cli.lexicon.sharing import FailOn, Formats, Output, finish
 from chna_toolkit.cli.output import say
 
+_LEXICON = "A folder or a shipped lexicon; else the built-in one."
+
 
 def register(group: typer.Typer) -> None:
     """Add the command."""
@@ -18,7 +20,7 @@ def register(group: typer.Typer) -> None:
 
 
 def test(
-    folder: Annotated[Path | None, typer.Argument(metavar="LEXICON", help="A folder; else the built-in one.")] = None,
+    folder: Annotated[Path | None, typer.Argument(metavar="LEXICON", help=_LEXICON)] = None,
     select: Annotated[
         str | None, typer.Option("--select", metavar="L01,L05", help="Examples of these lessons alone.")
     ] = None,
