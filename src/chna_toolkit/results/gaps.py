@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from chna_toolkit.lexicon.model import Lesson
 from chna_toolkit.model import Assertion, Assessed, LessonResult, Mention, Status
@@ -17,13 +18,28 @@ _SHORT = {
 }
 
 
-def gap_rows(
-    hospital: HospitalCycle, lessons: Sequence[Lesson], peers: Mapping[str, Mapping[str, Status]]
-) -> list[dict[str, Value]]:
+@dataclass(frozen=True, slots=True)
+class Peers:
+    """The status of each hospital for one lesson, counted once for all their rows."""
+
+    statuses: Mapping[str, Status]  # by hospital key
+    covered: int
+
+    @classmethod
+    def of(cls, statuses: Mapping[str, Status]) -> Peers:
+        """Count them."""
+        return cls(statuses, sum(status is Status.COVERED for status in statuses.values()))
+
+    def of_others(self, key: str) -> tuple[int, int]:
+        """Return how many others than this hospital were assessed, and how many of them cover the lesson."""
+        own = self.statuses.get(key)
+        return len(self.statuses) - (own is not None), self.covered - (own is Status.COVERED)
+
+
+def gap_rows(hospital: HospitalCycle, lessons: Sequence[Lesson], peers: Mapping[str, Peers]) -> list[dict[str, Value]]:
     """Return one row for each lesson the hospital was assessed for and does not cover.
 
-    `peers` is the status of each hospital by lesson and hospital key; the hospital itself is
-    left out of the comparison.
+    `peers` are by lesson; the hospital itself is left out of the comparison.
     """
     return [
         _row(hospital, lesson, shown, peers[lesson.id])
@@ -42,10 +58,9 @@ def gap_kind(shown: LessonShown) -> str:
     return "weak_evidence" if any(sum(mentions.values()) for mentions in counted) else "silent"
 
 
-def _row(hospital: HospitalCycle, lesson: Lesson, shown: LessonShown, peers: Mapping[str, Status]) -> dict[str, Value]:
+def _row(hospital: HospitalCycle, lesson: Lesson, shown: LessonShown, peers: Peers) -> dict[str, Value]:
     searched = [one for one in hospital.documents if is_assessed(one)]
-    others = [status for key, status in peers.items() if key != hospital.key]
-    covered = sum(status is Status.COVERED for status in others)
+    others, covered = peers.of_others(hospital.key)
     return {
         "hospital_key": hospital.key,
         "chna_year": hospital.year,
@@ -62,9 +77,9 @@ def _row(hospital: HospitalCycle, lesson: Lesson, shown: LessonShown, peers: Map
         "pages": sum(len(one.document.pages) for one in hospital.documents),
         "words": sum(one.document.words for one in searched),
         "rules_tried": len(lesson.rules),
-        "peers_assessed": len(others),
+        "peers_assessed": others,
         "peers_covered": covered,
-        "peers_covered_percent": 100 * covered / len(others) if others else None,
+        "peers_covered_percent": 100 * covered / others if others else None,
         **_nearest(shown),
         "definition": lesson.definition,
         "recommendation": lesson.recommendation,

@@ -15,7 +15,7 @@ from chna_toolkit.model import Assertion, Assessed, DocumentStatus, Mention, Sta
 from chna_toolkit.results import schemas
 from chna_toolkit.results.cells import join_names
 from chna_toolkit.results.frames import Row, frame_of
-from chna_toolkit.results.gaps import gap_rows
+from chna_toolkit.results.gaps import Peers, gap_rows
 from chna_toolkit.results.hospitals import (
     HospitalCycle,
     group_hospitals,
@@ -59,7 +59,7 @@ def build_tables(
     lessons = scored_lessons(documents, lexicon)
     ids = [lesson.id for lesson in lessons]
     hospitals = group_hospitals(documents, ids)
-    peers = latest_statuses(hospitals, ids)
+    peers = {lesson: Peers.of(statuses) for lesson, statuses in latest_statuses(hospitals, ids).items()}
     by_id = sorted(documents, key=lambda one: one.document_id)
     rows: dict[str, Iterable[Row]] = {
         "coverage_matrix": (_matrix_row(hospital) for hospital in hospitals),
