@@ -13,6 +13,7 @@ from small_lexicon import CUES, HEAD, LESSON, OTHER, Write
 from chna_toolkit.cli.app import main
 from chna_toolkit.lexicon import load_lexicon
 from chna_toolkit.lexicon_ci.fix import WIDTH, fold
+from chna_toolkit.lexicon_ci.smells import LONG_LINE
 
 LONG = ", ".join(f'"phrase number {chr(97 + n)}"' for n in range(20))
 
@@ -74,4 +75,6 @@ def test_fixing_leaves_nothing_to_fix_and_the_same_rules(write: Write, capsys: p
     "file", sorted((Path(__file__).resolve().parents[2] / "lexicons").rglob("*.toml")), ids=lambda file: file.name
 )
 def test_the_shipped_lexicons_are_folded(file: Path) -> None:
-    assert fold(file.read_text("utf-8"), drop=False) == file.read_text("utf-8")
+    text = file.read_text("utf-8")
+    folded = set(fold(text, drop=False).splitlines())
+    assert [line for line in text.splitlines() if len(line) > LONG_LINE and line not in folded] == []
