@@ -100,6 +100,7 @@ class MadePdf:
     """Gives the reader pages that no file has."""
 
     unlocked = False
+    salvaged = None
 
     def __init__(self, pages: list[RawPage]) -> None:
         self.made, self.pages = pages, len(pages)
