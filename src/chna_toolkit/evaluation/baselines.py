@@ -125,7 +125,7 @@ def _fit(train: Sequence[GoldUnit], lessons: Sequence[str], units: Sequence[Gold
         bears = np.array([lesson in unit.labels for unit in train])
         if len(set(bears[use].tolist())) < 2:
             continue
-        model: Any = LogisticRegression(C=10.0, max_iter=1000, class_weight="balanced").fit(seen[use], bears[use])
+        model: Any = LogisticRegression(C=10.0, solver="liblinear", class_weight="balanced").fit(seen[use], bears[use])
         for place, chance in enumerate(model.predict_proba(asked)[:, 1].tolist()):
             if chance >= 0.5:
                 labels[place][lesson] = Label(Assertion.PRACTICE, round(chance, 3), ("tfidf",), ())
