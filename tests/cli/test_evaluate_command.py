@@ -214,3 +214,11 @@ def test_the_answer_is_the_same_twice(chna, gold):
     assert chna("evaluate", gold, "--format", "json").out == chna("evaluate", gold, "--format", "json").out
     other = json.loads(chna("evaluate", gold, "--seed", "3", "--format", "json").out)
     assert other["seed"] == 3
+
+
+def test_nothing_is_learned_from_gold_whose_text_is_not_there(chna, documents, home):
+    write_gold(home / "keyed.jsonl", [{"id": "1", "doc": "north", "key": text_key("L05 and more"), "labels": {}}])
+    done = chna("train", "keyed.jsonl", "-o", "model")
+    assert (done.code, "--documents" in done.err) == (ExitCode.USAGE, True)
+    done = chna("train", "keyed.jsonl", "-o", "model", "--documents", documents)
+    assert "1 of 1 units that stand in documents were found there" in done.err
