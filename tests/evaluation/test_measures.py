@@ -77,6 +77,12 @@ def test_intervals_grow_when_units_hang_together():
     assert high - low > 2 * (alone[1] - alone[0])
 
 
+def test_one_document_alone_has_no_intervals():
+    once = Resampled.of([outcome(RIGHT, 0.9, 0), outcome(MISSED, 0, 1)], ["1"], [0, 0], resample(1, 500, 1))
+    assert all(math.isnan(bound) for bound in once.intervals()["recall"][0])
+    assert np.isnan(once.macro_f1()).all()
+
+
 def test_micro_and_macro_over_resamples_are_what_they_are_without():
     found = [outcome(RIGHT, 0.9, 0), outcome(FALSE, 0.9, 1, "2"), outcome(MISSED, 0, 2, "2"), outcome(RIGHT, 1, 3, "2")]
     once = Resampled.of(found, ["1", "2", "3"], [0, 1, 2, 3], np.ones((1, 4)))

@@ -47,7 +47,12 @@ def clusters_of(units: Sequence[GoldUnit]) -> list[int]:
 
 
 def resample(clusters: int, resamples: int, seed: int) -> Floats:
-    """Return how often each cluster is drawn in each resample: a row a resample, a column a cluster."""
+    """Return how often each cluster is drawn in each resample: a row a resample, a column a cluster.
+
+    One cluster alone says nothing of how far figures vary: what is made from its draws is undefined.
+    """
+    if clusters < 2:
+        return np.full((1, clusters), np.nan)
     draws = np.random.default_rng(seed).multinomial(clusters, [1 / clusters] * clusters, size=resamples)
     return draws.astype(np.float64)
 
