@@ -11,6 +11,7 @@ from urllib.parse import quote
 from chna_toolkit.model import DocumentStatus, Status
 from chna_toolkit.results.cells import split_names
 from chna_toolkit.results.frames import rows_of
+from chna_toolkit.results.gaps import Peers
 from chna_toolkit.results.run import Run
 from chna_toolkit.results.schemas import NEAREST
 from chna_toolkit.results.view import (
@@ -65,6 +66,10 @@ class Builder:
         self.known = {row["hospital_key"] for row in owners if row["identity_source"] != "none"}
         self.documents = {row["document_id"]: self._document(row) for row in self._rows("documents")}
         self.latest = {lesson: self._latest(lesson) for lesson in run.lessons}
+        self.peers = {
+            lesson: Peers.of({key: one for key, one in statuses.items() if one is not Status.NOT_ASSESSED})
+            for lesson, statuses in self.latest.items()
+        }
         lessons = (self._lesson(row) for row in self._rows("lessons"))
         self.lessons = tuple(sorted(lessons, key=lambda lesson: lesson.number))
 
@@ -171,7 +176,7 @@ class Builder:
         evidence = self._evidence([row for row in mentions if row["counted"]], status)
         aside = self._evidence([row for row in mentions if not row["counted"]], status)
         gap = self.gaps.get((*place, lesson.id))
-        peers = [one for key, one in self.latest[lesson.id].items() if key != place[0]]
+        peers_assessed, peers_covered = self.peers[lesson.id].of_others(place[0])
         return Finding(
             lesson=lesson,
             status=status,
@@ -183,8 +188,8 @@ class Builder:
             more=max(0, len(evidence) - self.most),
             set_aside=aside[: self.most],
             more_set_aside=max(0, len(aside) - self.most),
-            peers_assessed=sum(one is not Status.NOT_ASSESSED for one in peers),
-            peers_covered=peers.count(Status.COVERED),
+            peers_assessed=peers_assessed,
+            peers_covered=peers_covered,
             gap=self._gap(gap) if gap else None,
         )
 
