@@ -128,9 +128,14 @@ def read_material(
 
 
 def _examples(lexicon: Lexicon) -> Iterable[Coded]:
-    """Texts in the lexicon: of a counter-example it is known only that this lesson is not in it."""
+    """Texts in the lexicon: of a counter-example it is known only that this lesson is not in it.
+
+    Left out is what says nothing without its heading or the head of its column.
+    """
     for lesson in lexicon.lessons:
         for example in lesson.examples:
+            if example.under or example.header:
+                continue
             number = str(lesson.number)
             text = example.text.replace("[[", "").replace("]]", "")
             bears = example.expect in ("match", "known_miss")
