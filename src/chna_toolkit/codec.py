@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
+from chna_toolkit.collecting import no_collection
 from chna_toolkit.model import Assertion, Document, DocumentStatus, Kind, Mention, Page, PageStatus, Passage
 
 FORMAT = 2  # raise it when the layout below changes: entries of another format count as missing
@@ -75,7 +76,8 @@ def _unpack(kind: str, data: bytes, build: Callable[[Any], _T]) -> _T:
         raise CodecError(f"not a {kind} of format {FORMAT}")
     try:
         text = zlib.decompress(data[len(header) :]).decode("utf-8", "surrogatepass")
-        return build(json.loads(text))
+        with no_collection():
+            return build(json.loads(text))
     except (zlib.error, ValueError, KeyError, IndexError, TypeError) as error:
         raise CodecError(f"unreadable {kind}: {error}") from error
 

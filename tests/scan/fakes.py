@@ -51,7 +51,7 @@ def run_out_of_memory() -> None:
 
 
 def grow() -> int:
-    return len(bytearray(600 << 20))
+    return len(bytearray(900 << 20))
 
 
 def fail(message: str) -> None:

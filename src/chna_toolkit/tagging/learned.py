@@ -267,6 +267,7 @@ class Learned:
         self.lessons = tuple(lesson for lesson, _ in model.lessons)
         self._encoder = Encoder(model.words, model.classes, model.idf, atoms)
         self._names = (*model.words, *model.classes)
+        self._weights = model.weights.astype(np.float32)  # exact: they are stored in fewer bits
         self._word_columns = {_feature(name): column for column, name in enumerate(model.words)}
 
     def text_scores(self, texts: Sequence[tuple[Words, Hits]]) -> Floats:
@@ -276,7 +277,7 @@ class Learned:
         full = np.flatnonzero(rows.lengths)
         if len(full):
             starts = (np.cumsum(rows.lengths) - rows.lengths)[full]
-            scores[full] += np.add.reduceat(self.model.weights[rows.columns] * rows.values[:, None], starts, axis=0)
+            scores[full] += np.add.reduceat(self._weights[rows.columns] * rows.values[:, None], starts, axis=0)
         return scores
 
     def scores(self, texts: Sequence[tuple[Words, Hits]], rules: Sequence[Mapping[str, float]]) -> Floats:

@@ -6,13 +6,13 @@ import gc
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chna_toolkit.collecting import no_collection
 from chna_toolkit.errors import UsageError
 from chna_toolkit.lexicon.model import Exclusion, Lexicon, Rule
 from chna_toolkit.lexicon.words import Words, cut
@@ -133,7 +133,7 @@ class Tagger:
         self.warnings: tuple[str, ...] = ()
         self.method = method
         self._numbers = {lesson.id: str(lesson.number) for lesson in lexicon.lessons}
-        with _no_garbage_collection():
+        with no_collection():
             self._index = PhraseIndex(lexicon.speller)
             self._book = RuleBook(lexicon, frozenset(lesson.id for lesson in lexicon.lessons), self._index)
             self._assertions = AssertionFinder(lexicon.cues, self._index)
@@ -163,7 +163,7 @@ class Tagger:
         """Return all mentions of a document, counted and set aside, in reading order."""
         # in documents full of tables two passages in five are numbers alone
         units = (_unit_of(passage) for passage in document.passages if _LETTER.search(passage.text))
-        with _no_garbage_collection():
+        with no_collection():
             mentions = [mention for _, found, _ in self._tag_units(units, caution=_CAUTION) for mention in found]
         reasons = document_reasons(document, {mention.passage for mention in mentions if mention.counted})
         return [
@@ -194,7 +194,7 @@ class Tagger:
             tagged = list(map(self._tag_one, looks))
             chances = self._judge(looks, tagged, caution) if self._learned else {}
             for place, (look, mentions) in enumerate(zip(looks, tagged, strict=True)):
-                chosen = [mention for mention in mentions if mention.lesson in self.lessons]
+                chosen = [mention for mention in mentions if mention.lesson in self.lessons] if mentions else []
                 yield look.unit, chosen, chances.get(place, {})
 
     def _look(self, units: Iterable[_Unit], batch: int) -> Iterator[list[_Look]]:
@@ -301,18 +301,6 @@ class Tagger:
                     spans=tuple(sorted({part for m in counted for part in m.parts})),
                 )
         return labels
-
-
-@contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """Spare looking for cycles where hundreds of thousands of small values are made and none has any."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def suitability(model: Model, lexicon: Lexicon) -> str:
