@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from chna_toolkit.cli.lexicon import check, diff, explain, export, new, schema, stats, test
+from chna_toolkit.cli.lexicon import check, diff, draft, explain, export, new, schema, stats, test
 
-_COMMANDS = (new, check, test, explain, stats, diff, export, schema)  # in the order of the help
+_COMMANDS = (new, check, test, explain, stats, diff, draft, export, schema)  # in the order of the help
 
 
 def register(app: typer.Typer) -> None:
