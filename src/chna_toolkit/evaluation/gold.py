@@ -50,6 +50,7 @@ class GoldUnit:
     headers: tuple[str, ...] = ()  # of its row and column
     how: str = ""  # how it came to be drawn
     weight: float = 1.0  # passages of the population that it stands for
+    invented: bool = False  # the document was written to be coded
 
 
 def text_key(text: str) -> str:
@@ -160,6 +161,7 @@ def _unit_of(row: Mapping[str, Any]) -> GoldUnit | None:
         headers=_lines(row.get("headers")),
         how=str(row.get("how") or row.get("stratum") or ""),
         weight=float(row.get("weight") or 1.0),
+        invented=bool(row.get("invented")),
     )
 
 

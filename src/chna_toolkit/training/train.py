@@ -115,7 +115,7 @@ def read_material(
                 frozenset(unit.labels) & numbers,
                 numbers - (unit.maybe - unit.labels.keys()),
                 unit.doc or unit.id,
-                bool(unit.doc),
+                bool(unit.doc) and not unit.invented,
                 joins=split_of(unit.id) != TUNED,
             )
             for unit in units
