@@ -20,6 +20,7 @@ MARGIN = 0.12  # of the page height, top and bottom, where running heads live
 REPEATS = 3  # pages that must show the same line
 EVERYWHERE = 0.4  # share of pages that must show a line that is not in the margin
 _PAGED = re.compile(r"(?:^|\s)(\d{1,4})\s*\|\s*p\s*a\s*g\s*e\b|\bpage\s+(\d{1,4})(?:\s+of\s+\d+)?\s*$", re.I)
+_DIGITS = re.compile(r"\d+")
 _CAPTION = re.compile(r"(?:table|figure|fig\.|chart|source|note)s?\b|\d{1,2}\.\d", re.I)  # or a section's number
 _NUMBER = re.compile(r"^(?:page\s*)?[-–—|]?\s*(\d{1,4}|[ivxlc]{1,7})\s*[-–—|]?(?:\s*(?:of|/)\s*\d+)?$", re.I)
 
@@ -39,14 +40,15 @@ class Sheet:
 
 def remove_furniture(sheets: Sequence[Sheet]) -> None:
     """Move furniture from `lines` to `removed` and fill `label` from printed page numbers where unknown."""
-    repeated = _repeated(sheets)
+    keys = [[_key(sheet, line) for line in sheet.lines] for sheet in sheets]
+    repeated = _repeated(sheets, keys)
     offset = _numbering(sheets)
-    for sheet in sheets:
+    for sheet, own in zip(sheets, keys, strict=True):
         numbers = {id(line) for line in _number_lines(sheet, offset, len(sheets) < 4)}
         numbers |= {id(line) for line in _ruled_off(sheet)}
         kept = []
-        for line in sheet.lines:
-            if id(line) in numbers or _key(sheet, line) in repeated or _keys_near(sheet, line) & repeated:
+        for line, key in zip(sheet.lines, own, strict=True):
+            if id(line) in numbers or any(near in repeated for near in _keys_near(key)):
                 sheet.removed.append(line)
             else:
                 kept.append(line)
@@ -54,7 +56,7 @@ def remove_furniture(sheets: Sequence[Sheet]) -> None:
 
 
 def _shape(line: Line) -> str:
-    return re.sub(r"\d+", "#", line.text.casefold()).strip()
+    return _DIGITS.sub("#", line.text.casefold()).strip()
 
 
 def _zone(sheet: Sheet, line: Line) -> str:
@@ -72,17 +74,18 @@ def _key(sheet: Sheet, line: Line) -> Key:
     return _shape(line), zone, round(line.top / 6), round(line.x0 / 12) if zone == "body" else 0
 
 
-def _keys_near(sheet: Sheet, line: Line) -> set[Key]:
-    shape, zone, top, x0 = _key(sheet, line)
-    return {(shape, zone, top + dy, x0 + dx) for dy in (-1, 0, 1) for dx in ((-1, 0, 1) if zone == "body" else (0,))}
+def _keys_near(key: Key) -> list[Key]:
+    """The key itself and those a step away."""
+    shape, zone, top, x0 = key
+    return [(shape, zone, top + dy, x0 + dx) for dy in (0, -1, 1) for dx in ((0, -1, 1) if zone == "body" else (0,))]
 
 
-def _repeated(sheets: Sequence[Sheet]) -> set[Key]:
+def _repeated(sheets: Sequence[Sheet], keys: Sequence[Sequence[Key]]) -> set[Key]:
     counts: Counter[Key] = Counter()
-    for sheet in sheets:
+    for sheet, own in zip(sheets, keys, strict=True):
         usual = sorted(line.size for line in sheet.lines)[len(sheet.lines) // 2] if sheet.lines else 0
         # A title as large as this is repeated because it is a title.
-        counts.update({_key(sheet, line) for line in sheet.lines if line.size < 1.5 * usual})
+        counts.update({key for line, key in zip(sheet.lines, own, strict=True) if line.size < 1.5 * usual})
     everywhere = max(5, EVERYWHERE * len(sheets))
     margin = REPEATS if len(sheets) > 4 else 2
     found = set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any
 
 import pypdfium2.raw as raw
@@ -18,6 +19,9 @@ MAX_DEPTH = 4  # of nested forms
 SMALL = 8.0  # points; a shape smaller than that is a dot, an icon's part, a sort arrow
 FAR = 100_000.0  # points; no page is that large
 THIN = 3.5  # points; a box thinner than that is a line
+
+_TEXT, _PATH = raw.FPDF_PAGEOBJ_TEXT, raw.FPDF_PAGEOBJ_PATH
+_PICTURES = (raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_SHADING)
 
 _count = native(raw.FPDFPage_CountObjects, ctypes.c_int, ctypes.c_void_p)
 _get = native(raw.FPDFPage_GetObject, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)
@@ -51,25 +55,25 @@ class Graphics:
 class _Scanner:
     def __init__(self, shown: ToShown, width: float, height: float, lines: bool) -> None:
         self.shown, self.width, self.height, self.lines = shown, width, height, lines
-        self.floats = [ctypes.c_float() for _ in range(4)]
-        self.at = [ctypes.addressof(value) for value in self.floats]
+        self.floats = (ctypes.c_float * 4)()
+        self.at = [ctypes.addressof(self.floats) + 4 * index for index in range(4)]
         self.out = Graphics()
         self.left = MAX_OBJECTS
 
     def container(self, count: int, get: Callable[..., Any], handle: int, by: Any, depth: int) -> None:
         """Look at the objects of a page or form; `by` is the form's matrix or None."""
-        for index in range(count):
-            self.left -= 1
-            if self.left < 0:
-                self.out.crowded = True
-                return
-            thing = get(handle, index)
-            kind = _type(thing) if thing else 0
-            if kind == raw.FPDF_PAGEOBJ_TEXT:
+        if count > self.left:
+            self.out.crowded = True
+        count = min(count, self.left)
+        self.left -= count
+        # Most are text, thousands a page, so without a frame for each; PDFium knows no type of what is none.
+        things = list(map(get, repeat(handle, count), range(count)))
+        for thing, kind in zip(things, map(_type, things), strict=True):
+            if kind == _TEXT:
                 continue
-            if kind == raw.FPDF_PAGEOBJ_PATH:
+            if kind == _PATH:
                 self.path(thing, by)
-            elif kind in (raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_SHADING):
+            elif kind in _PICTURES:
                 self.picture(thing, by)
             elif kind == raw.FPDF_PAGEOBJ_FORM and depth < MAX_DEPTH:
                 self.form(thing, by, depth)
@@ -84,7 +88,7 @@ class _Scanner:
     def box(self, thing: int, by: Any) -> Box | None:
         if not _bounds(thing, *self.at):
             return None
-        x0, y0, x1, y1 = [value.value for value in self.floats]
+        x0, y0, x1, y1 = self.floats
         if by is not None:
             x0, y0, x1, y1 = _carried(by, x0, y0, x1, y1)
         return _sane(self.shown(x0, y0, x1, y1))
@@ -124,7 +128,6 @@ class _Scanner:
         count = _segments(thing)
         if count > MAX_SEGMENTS or count < 3:
             return
-        x, y = self.floats[0], self.floats[1]
         last: tuple[float, float] | None = None
         strokes: list[Box] = []
         for index in range(count):
@@ -133,7 +136,7 @@ class _Scanner:
             if kind == raw.FPDF_SEGMENT_BEZIERTO:
                 return
             _segment_point(segment, self.at[0], self.at[1])
-            point = x.value, y.value
+            point = self.floats[0], self.floats[1]
             if kind == raw.FPDF_SEGMENT_LINETO and last is not None:
                 strokes.append((last[0], last[1], point[0], point[1]))
             last = point
@@ -215,7 +218,9 @@ def covered(pictures: list[Box], width: float, height: float, cells: int = 24) -
 
 def _sane(box: Box) -> Box | None:
     """The box, or None if it is endless or lies at the end of the world (or is no number at all)."""
-    return box if all(-FAR < value < FAR for value in box) else None
+    x0, top, x1, bottom = box
+    inside = -FAR < x0 < FAR and -FAR < top < FAR and -FAR < x1 < FAR and -FAR < bottom < FAR
+    return box if inside else None
 
 
 def _object_matrix(thing: int) -> tuple[float, ...]:

@@ -25,11 +25,12 @@ TERMINAL = re.compile(r"[.!?:;][\"”’')\]]*\d{0,3}$|[\"”]$")
 class Block:
     """Lines that belong together: a paragraph, a heading, a list item, a caption."""
 
-    __slots__ = ("bottom", "lines", "table", "top", "x0", "x1")
+    __slots__ = ("_style", "bottom", "lines", "table", "top", "x0", "x1")
 
     def __init__(self, lines: list[Line]) -> None:
         self.lines = lines
         self.table: Table | None = None  # set where the block stands for a table
+        self._style: Style | None = None  # once it was asked for
         self.x0 = min([line.x0 for line in lines])
         self.x1 = max([line.x1 for line in lines])
         self.top = min([line.top for line in lines])
@@ -37,6 +38,7 @@ class Block:
 
     def add(self, line: Line) -> None:
         """Append the next line."""
+        self._style = None
         self.lines.append(line)
         self.x0, self.x1 = min(self.x0, line.x0), max(self.x1, line.x1)
         self.top, self.bottom = min(self.top, line.top), max(self.bottom, line.bottom)
@@ -54,12 +56,15 @@ class Block:
     @property
     def style(self) -> Style:
         """Style of most of its text; bold or italic only if all of it is."""
+        if self._style is not None:
+            return self._style
         lines = self.lines
         longest = max(lines, key=lambda line: len(line.text))
         bold = all(line.style.bold for line in lines)
         italic = all(line.style.italic for line in lines)
         color = longest.style.color if all(line.style.color == longest.style.color for line in lines) else 0
-        return Style(longest.style.size, bold, italic, longest.style.font, color)
+        self._style = Style(longest.style.size, bold, italic, longest.style.font, color)
+        return self._style
 
     def __repr__(self) -> str:
         return f"Block({self.text[:50]!r}, {self.x0:.0f}, {self.top:.0f}, {self.x1:.0f}, {self.bottom:.0f})"
@@ -268,9 +273,11 @@ def _without_quotes(blocks: list[Block]) -> tuple[list[Block], list[Block]]:
 def _is_wrapped_round(block: Block, blocks: Sequence[Block]) -> bool:
     middle = (block.top + block.bottom) / 2
     beside = [b for b in blocks if b is not block and b.top < middle < b.bottom]
+    if len(beside) < 2 or block.words > 60:
+        return False
     left = [b for b in beside if b.x1 <= block.x0 + 2]
     right = [b for b in beside if b.x0 >= block.x1 - 2]
-    if not left or not right or block.words > 60:
+    if not left or not right:
         return False
     own, near = block.style, left[0].style
     unlike = abs(own.size - near.size) > 0.08 * near.size or own[1:] != near[1:]

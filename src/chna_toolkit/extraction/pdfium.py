@@ -12,9 +12,9 @@ import logging
 import re
 import struct
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, repeat
 from pathlib import Path
 from typing import Any
 
@@ -195,21 +195,19 @@ class _Reader:
 
     def __init__(self, pdf: Pdf, handle: int, text: str, frame: Frame, read: RawPage) -> None:
         self.pdf, self.handle, self.text, self.frame, self.read = pdf, handle, text, frame, read
-        self.rect = (ctypes.c_float * 4)()  # an FS_RECTF: left, top, right, bottom
-        self.rect_at = ctypes.addressof(self.rect)
         self.matrix = raw.FS_MATRIX()
         self.matrix_at = ctypes.addressof(self.matrix)
-        self.paint = [ctypes.c_uint() for _ in range(4)]
-        self.paint_at = [ctypes.addressof(value) for value in self.paint]
+        self.paint = (ctypes.c_uint * 4)()
+        self.paint_at = [ctypes.addressof(self.paint) + 4 * index for index in range(4)]
 
     def run(self) -> None:
         """Fill `words` and `sideways` of the page."""
         style, edge, last_x1 = PLAIN, True, -1.0
-        for match in _TOKEN.finditer(self.text):
+        tokens = list(_TOKEN.finditer(self.text))
+        boxes = self.boxes([index for match in tokens for index in (match.start(1), match.end(1) - 1)])
+        for match, first, last in zip(tokens, boxes[::2], boxes[1::2], strict=True):
             start, end = match.span(1)
             token, ends_line = match[1], match.end() > end
-            first = self.box(start)
-            last = self.box(end - 1) if end - start > 1 else first
             divided = token[-1] in "\ufffe\x02"
             if edge or ends_line or divided or not -8 < first[0] - last_x1 < 8:
                 style = self.style(start, style)
@@ -231,14 +229,21 @@ class _Reader:
             kept = {word.order for word in self.read.words}
             self.read.doubled = [word for word in words if word.order not in kept]
 
+    def boxes(self, indexes: Sequence[int]) -> list[tuple[float, float, float, float]]:
+        """Boxes as shown of characters, all their font's height."""
+        rects = (ctypes.c_float * (4 * len(indexes)))()  # FS_RECTFs: left, top, right, bottom
+        places = range(ctypes.addressof(rects), ctypes.addressof(rects) + ctypes.sizeof(rects), _FLOATS.size)
+        for _ in map(_loose, repeat(self.handle), indexes, places):  # hundreds a page, so without a frame for each
+            pass
+        frame, found = self.frame, _FLOATS.iter_unpack(rects)
+        if frame.rotation:
+            return [frame.box(left, bottom, right, top) for left, top, right, bottom in found]
+        x, y = frame.left, frame.up
+        return [(left - x, y - top, right - x, y - bottom) for left, top, right, bottom in found]
+
     def box(self, index: int) -> tuple[float, float, float, float]:
         """Box as shown of the character at `index`, all its font's height."""
-        _loose(self.handle, index, self.rect_at)
-        left, top, right, bottom = _FLOATS.unpack_from(self.rect)
-        frame = self.frame
-        if frame.rotation == 0:
-            return left - frame.left, frame.up - top, right - frame.left, frame.up - bottom
-        return frame.box(left, bottom, right, top)
+        return self.boxes((index,))[0]
 
     def style(self, index: int, last: Style) -> Style:
         """Style of the character at `index`."""
@@ -248,7 +253,8 @@ class _Reader:
             return last
         bold, italic, number = self.pdf.font(font)
         _matrix(self.handle, index, self.matrix_at)
-        scale = (self.matrix.c**2 + self.matrix.d**2) ** 0.5
+        matrix = self.matrix
+        scale = (matrix.c**2 + matrix.d**2) ** 0.5
         size = round(_font_size(self.handle, index) * scale, 1)
         if not self.read.words:
             mode = _render_mode(thing)
@@ -263,8 +269,8 @@ class _Reader:
         """Fill colour of a text object as RGB."""
         if not _fill(thing, *self.paint_at):
             return 0
-        red, green, blue, _ = [value.value for value in self.paint]
-        return int(red << 16 | green << 8 | blue)
+        red, green, blue, _ = self.paint
+        return red << 16 | green << 8 | blue
 
     def take(
         self,

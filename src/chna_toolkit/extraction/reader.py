@@ -10,6 +10,7 @@ from typing import Literal
 
 from pypdfium2 import PdfiumError
 
+from chna_toolkit.collecting import rare_collection
 from chna_toolkit.extraction import pdfium
 from chna_toolkit.extraction.furniture import Sheet, remove_furniture, why_removed
 from chna_toolkit.extraction.headers import continue_table, set_headers
@@ -90,7 +91,7 @@ def read_document(
     digest = ""
     try:
         digest = _sha256(path, settings)
-        with pdfium.Pdf(path, passwords) as pdf:
+        with pdfium.Pdf(path, passwords) as pdf, rare_collection():
             watch.lap("open")
             return _read(pdf, path, digest, settings, watch)
     except pdfium.RefusedError as error:
