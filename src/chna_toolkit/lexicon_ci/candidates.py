@@ -90,14 +90,16 @@ def candidates(ground: Ground, short: Shortfall) -> Iterator[Candidate]:
 _Seen = dict[tuple[Item, ...], set[int]]
 
 
-def _keyest(ground: Ground, seen: _Seen, size: int, rest: Collection[int]) -> list[tuple[float, int, tuple[Item, ...]]]:
+def _keyest(
+    ground: Ground, seen: _Seen, size: int, rest: Collection[int], bar: float = LIKELY
+) -> list[tuple[float, int, tuple[Item, ...]]]:
     """Return what enough texts show and is key to them against the rest, the keyest first."""
     ranked = []
     for items, texts in seen.items():
         if len(texts) >= ground.least:
             there = len(ground.having(items, rest))
             key = log_likelihood(len(texts), there, size, len(rest))
-            if key >= LIKELY:
+            if key >= bar:
                 ranked.append((key, len(texts), items))
     return sorted(ranked, key=lambda one: (-one[0], -one[1], str(one[2])))[:MOST]
 
@@ -171,7 +173,8 @@ def _parts(ground: Ground, short: Shortfall) -> Iterator[Candidate]:
             for text in short.missed:
                 for feature in _beside(ground, rule, place, ground.texts[text]):
                     seen[(feature,)].add(text)
-            for key, support, items in _keyest(ground, seen, len(short.missed), short.rest)[: MOST // 4]:
+            # that they stand beside the other parts says more than how often they stand elsewhere, so no bar
+            for key, support, items in _keyest(ground, seen, len(short.missed), short.rest, 0.0)[: MOST // 4]:
                 yield _wider(rule, place, items, key, support)
                 for phrase in rule.parts[place]:
                     if _is_own_class(ground.lexicon, rule.lesson, phrase):

@@ -140,7 +140,7 @@ def _example(one: Proposal, rule: str) -> list[str]:
     for change in one.effect.better:
         if change.lesson == one.candidate.lesson and change.is_found is bool(rule):
             text = mark(change.unit.text, change.spans, "[[", "]]") if rule else change.unit.text
-            end = [f"rule = {_quoted(rule)}"] if rule else ['expect = "no_match"']
+            end = [f"rule = {_quoted(rule)}"] if rule else [f"lesson = {_quoted(change.lesson)}", 'expect = "no_match"']
             kind = [f"kind = {_quoted(change.unit.kind)}"] if change.unit.kind not in ("", "paragraph") else []
             return ["", "[[examples]]", f"text = {_quoted(text)}", *kind, *end]
     return []
