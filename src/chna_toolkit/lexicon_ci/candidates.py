@@ -57,7 +57,12 @@ class Ground:
     features: Mapping[Feature, Collection[int]]  # the texts that have it
     of: Sequence[set[Feature]]  # by text
     least: int  # texts that must suggest something
+    common: frozenset[str]  # words that are printed in lower case somewhere
     names: set[str] = field(default_factory=set)  # ids that are taken
+
+    def is_usable(self, feature: Feature) -> bool:
+        """Whether a phrase may be made of it: no names, whose words are never printed in lower case."""
+        return is_usable(feature) and self.common.issuperset(feature)
 
     def having(self, items: Iterable[Item], texts: Collection[int]) -> set[int]:
         """Return those of the texts that hold all the words."""
@@ -109,7 +114,7 @@ def _phrases(ground: Ground, short: Shortfall) -> Iterator[Candidate]:
     seen: _Seen = defaultdict(set)
     for text in short.missed:
         for feature in ground.of[text]:
-            if is_usable(feature):
+            if ground.is_usable(feature):
                 seen[(feature,)].add(text)
     for key, support, items in _keyest(ground, seen, len(short.missed), short.rest):
         yield _new_rule(ground, short.lesson, items, key, support)
@@ -132,7 +137,7 @@ def _counted(ground: Ground, texts: Iterable[int]) -> Mapping[Feature, set[int]]
     counted: dict[Feature, set[int]] = defaultdict(set)
     for text in texts:
         for feature in ground.of[text]:
-            if len(feature) < 3 and is_usable(feature):
+            if len(feature) < 3 and ground.is_usable(feature):
                 counted[feature].add(text)
     return counted
 
@@ -167,6 +172,7 @@ def _classes(ground: Ground, lesson: str) -> list[str]:
 
 def _parts(ground: Ground, short: Shortfall) -> Iterator[Candidate]:
     """Words that stand where only one part of a rule is missing, for that part or for the class it names."""
+    found = []
     for rule in ground.lexicon.lesson(short.lesson).rules:
         for place in range(len(rule.parts)) if len(rule.parts) > 1 else ():
             seen: _Seen = defaultdict(set)
@@ -174,11 +180,16 @@ def _parts(ground: Ground, short: Shortfall) -> Iterator[Candidate]:
                 for feature in _beside(ground, rule, place, ground.texts[text]):
                     seen[(feature,)].add(text)
             # that they stand beside the other parts says more than how often they stand elsewhere, so no bar
-            for key, support, items in _keyest(ground, seen, len(short.missed), short.rest, 0.0)[: MOST // 4]:
-                yield _wider(rule, place, items, key, support)
-                for phrase in rule.parts[place]:
-                    if _is_own_class(ground.lexicon, rule.lesson, phrase):
-                        yield _member(ground.lexicon, rule.lesson, phrase[1:], items, key, support)
+            keyest = _keyest(ground, seen, len(short.missed), short.rest, 0.0)
+            found += [(key, support, items, rule, place) for key, support, items in keyest]
+    found.sort(key=lambda one: (-one[0], -one[1]))
+    members = set()
+    for key, support, items, rule, place in found[:MOST]:
+        yield _wider(rule, place, items, key, support)
+        for phrase in rule.parts[place]:
+            if (phrase, items) not in members and _is_own_class(ground.lexicon, rule.lesson, phrase):
+                members.add((phrase, items))
+                yield _member(ground.lexicon, rule.lesson, phrase[1:], items, key, support)
 
 
 def _beside(ground: Ground, rule: Rule, place: int, looked: Looked) -> set[Feature]:
@@ -194,7 +205,7 @@ def _beside(ground: Ground, rule: Rule, place: int, looked: Looked) -> set[Featu
             first, last = match[0][0], match[-1][1]
             is_free = all(end <= left or right <= start for left, right in match)
             is_near = start - last <= rule.within and first - end <= rule.within
-            if is_free and is_near and sentences[start] == sentences[first] and is_usable(feature):
+            if is_free and is_near and sentences[start] == sentences[first] and ground.is_usable(feature):
                 found.add(feature)
     return found
 
@@ -208,7 +219,7 @@ def _exclusions(ground: Ground, short: Shortfall) -> Iterator[Candidate]:
         mine = [one for one in ground.bench.mentions(looked) if one.lesson == short.lesson and one.counted]
         places = looked.words.places
         for start, feature in runs(looked.words):
-            if not is_usable(feature):
+            if not ground.is_usable(feature):
                 continue
             first, last = places[start][0], places[start + len(feature) - 1][1]
             if any(left < last and first < right for one in mine for left, right in one.parts):

@@ -144,7 +144,7 @@ class _Desk:
         of = [{feature for _, feature in runs(looked.words)} for looked in texts]
         names = {rule.id for lesson in lexicon.lessons for rule in lesson.rules}
         names |= {one.id for lesson in lexicon.lessons for one in lesson.exclusions}
-        self.ground = Ground(lexicon, self.suite.bench, texts, _inverted(of), of, least, names)
+        self.ground = Ground(lexicon, self.suite.bench, texts, _inverted(of), of, least, _in_lower_case(texts), names)
         self.holding = [read for read in self.suite.reads if not read.problem]
         self.in_examples = _inverted([{one for _, one in runs(read.looked.words)} for read in self.holding])
 
@@ -218,6 +218,11 @@ class _Desk:
                 mentions = after.get(lesson) or before[lesson]
                 is_right = number in unit.labels
                 yield Change(unit, lesson, lesson in after, is_right, spans_of(mentions), str(assertion_of(mentions)))
+
+
+def _in_lower_case(texts: Iterable[Looked]) -> frozenset[str]:
+    words = (pair for looked in texts for pair in zip(looked.words.norms, looked.words.capitals, strict=True))
+    return frozenset(norm for norm, is_capital in words if not is_capital)
 
 
 def _inverted(of: Sequence[set[Feature]]) -> dict[Feature, set[int]]:
