@@ -25,7 +25,7 @@ from chna_toolkit.tagging.trying import tried
 
 PARTS = ("read", "check", "both")  # that proposals may come from; never what is held back
 TOP = 5
-LEAST = 2
+LEAST = 3
 _WORTH = 2  # labels it must put right for each that it spoils
 
 Labels = dict[str, Sequence[Mention]]  # counted mentions by lesson

@@ -44,7 +44,7 @@ def draft(
     top: Annotated[int, typer.Option("--top", metavar="N", min=1, help="Proposals for each lesson.")] = 5,
     least: Annotated[
         int, typer.Option("--least", metavar="N", min=1, help="Coded texts that each must put right, on balance.")
-    ] = 2,
+    ] = 3,
     form: Annotated[str, typer.Option("--format", metavar="text|json", help="How the result is written.")] = "text",
     jobs: options.Jobs = None,
     no_cache: options.NoCache = False,
