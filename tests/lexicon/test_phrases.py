@@ -79,3 +79,10 @@ def test_a_phrase_that_explodes_is_refused() -> None:
 
 def test_class_names_are_listed() -> None:
     assert class_names("(@partner|x) of @school") == ["partner", "school"]
+
+
+def test_what_was_forgotten_is_spelt_out_anew() -> None:
+    speller = Speller(CLASSES)
+    before = speller.spell_out("@partner agree")
+    speller.forget()
+    assert speller.spell_out("@partner agree") == before != frozenset()

@@ -55,6 +55,11 @@ class Speller:
             self._phrases[key] = _Parser(source, self, scope).parse()
         return self._phrases[key]
 
+    def forget(self) -> None:
+        """Free what was spelt out, tens of megabytes; who asks again has it spelt out anew."""
+        self._phrases.clear()
+        self._classes.clear()
+
     def key_of(self, name: str, scope: str) -> str:
         """Return the full name of the class that a lesson means by a name."""
         local = f"{scope}.{name}"

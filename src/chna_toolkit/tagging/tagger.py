@@ -137,6 +137,7 @@ class Tagger:
             self._index = PhraseIndex(lexicon.speller)
             self._book = RuleBook(lexicon, frozenset(lesson.id for lesson in lexicon.lessons), self._index)
             self._assertions = AssertionFinder(lexicon.cues, self._index)
+            lexicon.speller.forget()  # before the index grows into its final form, so that this adds no peak
             self._index.freeze()
             self._learned = self._load(model) if method == "hybrid" else None
             gc.freeze()  # all that stays is kept out of later collections
