@@ -29,7 +29,8 @@ def compare(
         typer.Option("--hospital", metavar="NAME", help="With --cycles: only this one, by key or part of its name."),
     ] = "",
     form: Annotated[
-        str, typer.Option("--format", metavar="text|csv|markdown|html", help="csv also has what changed without a flip.")
+        str,
+        typer.Option("--format", metavar="text|csv|markdown|html", help="csv also has changes without a flip."),
     ] = "text",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there instead of stdout.")

@@ -174,7 +174,9 @@ class PhraseIndex:
     def find(self, text: Words) -> Hits:
         """Return the hits of a text."""
         norms, forms, breaks = text.norms, text.forms, text.breaks
-        longer = [(at, at + 1, profile) for at, profile in enumerate(map(self._exact.get, forms)) if profile]
+        longer: list[tuple[int, int, Profile]] = []
+        if not self._exact.keys().isdisjoint(forms):
+            longer += ((at, at + 1, self._exact[form]) for at, form in enumerate(forms) if form in self._exact)
         heads = [(at, tails) for at, tails in enumerate(map(self._longer.get, pairwise(norms))) if tails]
         for start, tails in heads:
             if breaks[start + 1] < COMMA:
