@@ -62,7 +62,7 @@ id = "L01.lend"
 parts = ["lend", "@tools"]
 
 [[exclusions]]
-id = "L01.x.library"
+id = "L01.x.bookish"
 phrases = ["library hammer"]
 
 [[cues]]
@@ -80,7 +80,7 @@ assertion = "call"
     assert tagger.label("Please lend a saw.")["1"].assertion is Assertion.CALL
     assert tagger.label("We lend the library hammer.") == {}
     assert lexicon.lessons[0].examples[-1].rules == ("L01.lend",)
-    assert [one.id for one in lexicon.lessons[0].exclusions] == ["L01.x.market", "L01.x.library"]
+    assert [one.id for one in lexicon.lessons[0].exclusions] == ["L01.x.market", "L01.x.bookish"]
 
 
 def test_three_dots_stand_for_what_was_inherited(write: Write) -> None:
