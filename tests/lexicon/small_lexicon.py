@@ -8,7 +8,7 @@ from pathlib import Path
 Write = Callable[..., Path]  # see the fixture `write`
 
 HEAD = 'name = "Sharing"\nversion = "1"\nnote = "Made up for tests."\n'
-LESSON = """
+ENTRY = """
 number = 1
 id = "L01"
 slug = "sharing"
@@ -26,7 +26,10 @@ things = ["bread", "data set"]
 id = "L01.share"
 parts = ["share", "@things"]
 within = 3
-
+"""
+LESSON = (
+    ENTRY
+    + """
 [[rules]]
 id = "L01.together"
 phrases = ["common pot", "pool of tools"]
@@ -43,6 +46,7 @@ rule = "L01.share"
 text = "A common pot feeds all."
 rule = "L01.together"
 """
+)
 OTHER = """
 number = 2
 id = "L02"

@@ -5,29 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from small_lexicon import ENTRY as LESSON
 
 from chna_toolkit.errors import ExitCode, LexiconError
 from chna_toolkit.lexicon import builtin_lexicon_path, load_lexicon
-
-LESSON = """
-number = 1
-id = "L01"
-slug = "sharing"
-title = "Share"
-brief = "Things are shared."
-definition = "Sharing."
-code_when = "Shared."
-do_not_code_when = "Not shared."
-recommendation = "Share more."
-
-[classes]
-things = ["bread", "data set"]
-
-[[rules]]
-id = "L01.share"
-parts = ["share", "@things"]
-within = 3
-"""
 
 
 @pytest.fixture
