@@ -211,7 +211,9 @@ def work_on_document(run: str, parcel: Mapping[str, Any], task: bytes) -> Outcom
     if parcel["tool"] != __version__:  # before anything is made of the rest, which may mean something else
         raise MissingDependencyError(f"{_here()} has chna-toolkit {__version__}, not {parcel['tool']}", _SAME)
     with _runs_lock:
-        ours = _runs.setdefault(run, _Run(run))
+        if run in _ended:  # it was cancelled while this was on its way
+            raise ClusterError("the run has ended", "Run the same command again.")
+        ours = _runs.setdefault(run, _Run())
     with ours.open(parcel["job"]) as (plan, allowance, pool):
         work, item = pickle.loads(task)
         return guarded(work, _seen(item), plan, allowance, pool)
@@ -220,6 +222,7 @@ def work_on_document(run: str, parcel: Mapping[str, Any], task: bytes) -> Outcom
 def end_run(run: str) -> None:
     """End the processes of a run."""
     with _runs_lock:
+        _ended.add(run)
         ended = _runs.pop(run, None)
     if ended:
         ended.end()
@@ -246,8 +249,8 @@ def _seen(item: Input) -> Input:
 class _Run:
     """The processes of one run on this worker, ended when it has been quiet for a while."""
 
-    def __init__(self, run: str) -> None:
-        self._name, self._lock, self._users = run, threading.Lock(), 0
+    def __init__(self) -> None:
+        self._lock, self._users, self._is_over = threading.Lock(), 0, False
         self._tools: tuple[Plan, Allowance, WorkerPool] | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._timer: threading.Timer | None = None
@@ -256,6 +259,8 @@ class _Run:
     def open(self, job: bytes) -> Iterator[tuple[Plan, Allowance, WorkerPool]]:
         """Give what a document needs, made by the first."""
         with self._lock:
+            if self._is_over:
+                raise ClusterError("the run has ended", "Run the same command again.")
             self._tools = self._tools or self._start(pickle.loads(job))
             self._users += 1
             if self._timer:
@@ -266,19 +271,29 @@ class _Run:
             with self._lock:
                 self._users -= 1
                 if not self._users:
-                    self._timer = threading.Timer(_QUIET, end_run, (self._name,))
+                    self._timer = threading.Timer(_QUIET, self._rest)
                     self._timer.daemon = True
                     self._timer.start()
 
     def end(self) -> None:
-        """Kill the processes."""
+        """Kill the processes, and start none any more."""
         with self._lock:
+            self._is_over = True
             if self._timer:
                 self._timer.cancel()
-            if self._tools:
-                self._tools[2].kill()
-            if self._folder:
-                self._folder.cleanup()
+            self._drop_tools()
+
+    def _rest(self) -> None:
+        with self._lock:
+            if not self._users:  # none has come while the timer rang
+                self._drop_tools()
+
+    def _drop_tools(self) -> None:
+        if self._tools:
+            self._tools[2].kill()
+        if self._folder:
+            self._folder.cleanup()
+        self._tools = self._folder = None
 
     def _start(self, job: Job) -> tuple[Plan, Allowance, WorkerPool]:
         from distributed import get_worker
@@ -355,4 +370,5 @@ def _warm_up(plan: Plan, tags: bool) -> None:
 
 
 _runs: dict[str, _Run] = {}
+_ended: set[str] = set()  # runs of which no document is taken any more
 _runs_lock = threading.Lock()

@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from chna_toolkit import __version__
 from chna_toolkit.assess import Finding, Obstacle, assess, read
 from chna_toolkit.batch import as_finished, open_executor
+from chna_toolkit.cluster import end_run, work_on_document
 from chna_toolkit.config import Settings
 from chna_toolkit.errors import ClusterError, ExitCode, MissingDependencyError, UsageError
 from chna_toolkit.extraction.ocr import Engine, Ocr
@@ -136,6 +138,13 @@ def test_any_number_of_interrupted_runs_ends_in_the_same_bytes(cluster: Cluster,
     found = run(folder, tmp_path / "out", last, **here)
     assert 10 > last.cached >= done[-1]
     assert found == run(folder, tmp_path / "alone")
+
+
+def test_a_document_that_comes_after_the_end_of_its_run_starts_nothing():
+    run = "cancelled-while-it-was-sent"
+    end_run(run)
+    with pytest.raises(ClusterError, match="has ended"):
+        work_on_document(run, {"tool": __version__, "job": b"not even read"}, b"nor this")
 
 
 def test_no_process_is_left_on_the_workers_after_a_run(cluster: Cluster, tmp_path: Path):

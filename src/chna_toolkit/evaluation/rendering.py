@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan
@@ -15,6 +14,8 @@ from chna_toolkit.errors import UsageError
 from chna_toolkit.evaluation.evaluating import Case, Comparison, Evaluation, Row
 from chna_toolkit.evaluation.gold import ASSERTIONS
 from chna_toolkit.evaluation.tables import Section, as_markdown, as_text, between, count, number, shortened, spread_note
+from chna_toolkit.junit import Case as TestCase
+from chna_toolkit.junit import junit
 from chna_toolkit.results.cells import write_csv
 from chna_toolkit.results.schemas import Column, Value
 
@@ -344,16 +345,12 @@ def _junit(ev: Evaluation, bars: Sequence[Bar]) -> str:
     """A test case a bar."""
     if not bars:
         raise UsageError("--format junit tells which bars are reached, and there are none", "Set some: --fail-under.")
-    wrong = sum(not bar.is_reached for bar in bars)
-    root = ET.Element("testsuites", name="chna evaluate")
-    suite = ET.SubElement(
-        root, "testsuite", name=", ".join(ev.gold), tests=str(len(bars)), failures=str(wrong), errors="0", skipped="0"
-    )
-    for bar in bars:
-        case = ET.SubElement(suite, "testcase", classname="chna evaluate", name=f"{bar.name} >= {bar.least:g}")
-        if not bar.is_reached:
-            said = f"{bar.name} is {number(bar.found, 3)}, and must reach {bar.least:g}"
-            ET.SubElement(case, "failure", message=said, type="failure").text = said
-    ET.SubElement(suite, "system-out").text = shortened(f"{ev.units} units; labels by {ev.by}", 500)
-    ET.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+    cases = [
+        TestCase(
+            f"{bar.name} >= {bar.least:g}",
+            "" if bar.is_reached else f"{bar.name} is {number(bar.found, 3)}, and must reach {bar.least:g}",
+        )
+        for bar in bars
+    ]
+    output = shortened(f"{ev.units} units; labels by {ev.by}", 500)
+    return junit("chna evaluate", {", ".join(ev.gold): cases}, output)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 
 from chna_toolkit import __version__
 from chna_toolkit.errors import UsageError
+from chna_toolkit.junit import Case, junit
 from chna_toolkit.lexicon_ci.findings import Finding, Severity, counts
 
 ANNOTATIONS = 10  # GitHub shows no more of a step; the rest is counted
@@ -134,28 +134,9 @@ def _junit(report: Report) -> str:
     suites: dict[str, list[Check]] = {}
     for check in checks:
         suites.setdefault(check.suite, []).append(check)
-    root = ET.Element("testsuites", name=f"chna lexicon {report.command}")
-    for name, members in suites.items():
-        wrong = sum(bool(check.failure) for check in members)
-        suite = ET.SubElement(
-            root, "testsuite", name=name, tests=str(len(members)), failures=str(wrong), errors="0", skipped="0"
-        )
-        for check in members:
-            case = ET.SubElement(suite, "testcase", classname=_plain(name), name=_plain(check.name))
-            if check.failure:
-                first = _plain(check.failure).splitlines()[0]
-                ET.SubElement(case, "failure", message=first, type="failure").text = _plain(check.failure)
-    warnings = [one for one in report.findings if one.severity is not Severity.ERROR]
-    if warnings:
-        last = root[-1]
-        ET.SubElement(last, "system-out").text = _plain("\n".join(f"{one.severity}: {_named(one)}" for one in warnings))
-    ET.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
-
-
-def _plain(text: str) -> str:
-    """XML has no room for control characters."""
-    return "".join(char if char >= " " or char in "\t\n" else "\ufffd" for char in text)
+    warnings = [f"{one.severity}: {_named(one)}" for one in report.findings if one.severity is not Severity.ERROR]
+    cases = {name: [Case(check.name, check.failure) for check in members] for name, members in suites.items()}
+    return junit(f"chna lexicon {report.command}", cases, "\n".join(warnings))
 
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
