@@ -11,12 +11,12 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
 from itertools import pairwise
-from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 from chna_toolkit.errors import MissingDependencyError
 from chna_toolkit.model import Status
 from chna_toolkit.reports.words import SIGNS, WORDS, cycle, printable
+from chna_toolkit.results.shares import wilson
 from chna_toolkit.results.view import HospitalView, LessonView, RunView
 
 if TYPE_CHECKING:
@@ -48,18 +48,6 @@ _NAMED = 80  # hospitals in the heat map that have their names beside them; more
 _NAME = 44  # characters of a hospital's name
 _DPI = 200  # of PNG
 _LEAST = (6.0, 3.6)  # inches; a smaller figure has no room for its own words
-_Z = 1.959964  # 95 %
-
-
-def wilson(hits: int, of: int) -> tuple[float, float]:
-    """Return the 95 % Wilson score interval (0..1) of a share; (0, 1) of nothing."""
-    if not of:
-        return 0.0, 1.0
-    share, square = hits / of, _Z * _Z
-    middle = (share + square / (2 * of)) / (1 + square / of)
-    half = _Z * sqrt(share * (1 - share) / of + square / (4 * of * of)) / (1 + square / of)
-    # At the ends the interval touches them; rounding must not push it beyond.
-    return (0.0 if hits == 0 else middle - half), (1.0 if hits == of else middle + half)
 
 
 def draw_figures(view: RunView, names: Sequence[str] = ()) -> Iterator[tuple[str, bytes]]:
