@@ -24,7 +24,7 @@ import pypdfium2.raw as raw
 from chna_toolkit.extraction.graphics import Graphics, read_graphics
 from chna_toolkit.extraction.native import native
 from chna_toolkit.extraction.opening import RefusedError, open_pdf
-from chna_toolkit.extraction.rendering import Picture, picture_of
+from chna_toolkit.extraction.rendering import MAX_PIXELS, Picture, picture_of
 from chna_toolkit.extraction.words import HYPHEN, PLAIN, Style, Word
 
 # What it warns of (a loop among bookmarks, say) is no news about files off the web.
@@ -150,8 +150,8 @@ class Pdf:
         finally:
             raw.FPDF_ClosePage(page)
 
-    def picture(self, number: int, dpi: float, turn: int = 0) -> Picture:
-        """Page `number`, counting from 1, as a picture, turned clockwise by so many quarters.
+    def picture(self, number: int, dpi: float, turn: int = 0, most: int = MAX_PIXELS) -> Picture:
+        """Page `number`, counting from 1, as a picture of at most so many pixels, turned clockwise by quarters.
 
         Raises PdfiumError, MemoryError.
         """
@@ -159,7 +159,7 @@ class Pdf:
         if not page:
             raise pdfium.PdfiumError(f"Page {number} cannot be opened.")
         try:
-            return picture_of(page, dpi, turn)
+            return picture_of(page, dpi, turn, most)
         finally:
             raw.FPDF_ClosePage(page)
 
