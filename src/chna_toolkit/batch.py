@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from copy import copy
@@ -98,8 +98,15 @@ def _next(queue: SimpleQueue[Future[_T]]) -> Future[_T]:
 
 def in_order(work: Work[_T], inputs: Sequence[Input], executor: Executor, ahead: int) -> Iterator[Outcome[_T]]:
     """Yield the same in the order of the inputs, with at most so many of them under way."""
+    return tasks_in_order(((work, item) for item in inputs), executor, ahead)
+
+
+def tasks_in_order(
+    tasks: Iterable[tuple[Work[_T], Input]], executor: Executor, ahead: int
+) -> Iterator[Outcome[_T]]:
+    """Yield the same, where each input has work of its own."""
     waiting: deque[Future[Outcome[_T]]] = deque()
-    for item in inputs:
+    for work, item in tasks:
         waiting.append(executor.submit(work, item))
         if len(waiting) >= ahead:
             yield _wait(waiting.popleft()).result()
