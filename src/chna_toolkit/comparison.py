@@ -30,8 +30,11 @@ _MENTION_COLUMNS = (
 )  # fmt: skip
 # Settings that cannot change what is found.
 _HARMLESS = frozenset(
-    ("output", "jobs", "cache", "cache_dir", "cluster", "download_mb", "passwords", "keyring", "hospitals", "lexicon")
-)
+    (
+        "output", "jobs", "cache", "cache_dir", "cluster", "download_mb", "passwords", "keyring", "peers", "hospitals",
+        "lexicon",
+    )
+)  # fmt: skip
 
 TABLE = Table(
     "comparison",

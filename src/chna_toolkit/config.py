@@ -43,6 +43,7 @@ class Settings:
     ocr_language: str = DEFAULT_LANGUAGE  # what tesseract calls it; several joined by "+"
     timeout: float = 120.0  # seconds for one document
     memory_mb: int = 2048  # of a worker, in MiB; 0: no limit
+    peers: str = "all"  # or "system", "state", "size": beside whom a report puts each hospital
     passwords: Path | None = None  # file with passwords of PDFs
     keyring: bool = False  # whether to ask the system's keyring for passwords
     download_mb: int = 500  # of a document elsewhere, in MiB; its time is that of `timeout` again
@@ -299,6 +300,12 @@ def _method(value: object, _: Path) -> str:
     return str(value)
 
 
+def _peers(value: object, _: Path) -> str:
+    if value not in ("all", "system", "state", "size"):
+        raise ValueError('must be "all", "system", "state" or "size"')
+    return str(value)
+
+
 def _tables(value: object, _: Path) -> str:
     if value not in ("auto", "off"):
         raise ValueError('must be "auto" or "off"')
@@ -340,6 +347,7 @@ _PARSERS: dict[str, Callable[[object, Path], Any]] = {
     "ocr_language": _ocr_language,
     "timeout": _seconds,
     "memory_mb": _whole,
+    "peers": _peers,
     "passwords": _path,
     "keyring": _switch,
     "cache": _truth,

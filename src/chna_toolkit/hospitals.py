@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath
 from chna_toolkit.errors import UsageError
 from chna_toolkit.model import Document, Identity, Kind
 
-COLUMNS = ("file", "sha256", "ccn", "ein", "name", "system", "state", "cycle_year", "document_type")
+COLUMNS = ("file", "sha256", "ccn", "ein", "name", "system", "state", "beds", "cycle_year", "document_type")
 DOCUMENT_TYPES = ("chna", "implementation_strategy", "joint_chna", "other")
 
 _STATE_CODES = (
@@ -145,7 +145,7 @@ def _parse_row(values: dict[str, str], line: int) -> tuple[list[str], HospitalRo
         return value
 
     sha256, ccn, ein = take("sha256", _sha256), take("ccn", _ccn), take("ein", _ein)
-    state, year = take("state", _state), take("cycle_year", _year)
+    state, year, beds = take("state", _state), take("cycle_year", _year), take("beds", _beds)
     kind, name, pattern = (
         take("document_type", _document_type),
         values.get("name", ""),
@@ -164,6 +164,7 @@ def _parse_row(values: dict[str, str], line: int) -> tuple[list[str], HospitalRo
         year=int(year) if year else None,
         document_type=kind,
         source="hospitals_csv",
+        beds=int(beds) if beds else None,
     )
     return faults, HospitalRow(line, pattern.replace("\\", "/").removeprefix("./"), sha256, identity)
 
@@ -200,6 +201,12 @@ def _state(value: str) -> tuple[str, str]:
 def _year(value: str) -> tuple[str, str]:
     is_good = not value or re.fullmatch(r"(19|20)[0-9]{2}", value)
     return (value, "") if is_good else ("", "must be a year of four digits, the first of the cycle")
+
+
+def _beds(value: str) -> tuple[str, str]:
+    digits = re.sub(r"(?<=\d),(?=\d{3}$)", "", value)
+    is_good = not digits or (re.fullmatch(r"[0-9]{1,4}", digits) and int(digits))
+    return (digits, "") if is_good else ("", "must be a whole number of beds, 1 to 9999, or empty")
 
 
 def _document_type(value: str) -> tuple[str, str]:

@@ -209,6 +209,7 @@ class Identity:
     year: int | None = None  # CHNA cycle
     document_type: str = ""  # "chna", "implementation_strategy", "joint_chna", "other" or ""
     source: str = "none"  # "hospitals_csv", "guess" or "none"
+    beds: int | None = None  # of the hospital
 
     @property
     def key(self) -> str:

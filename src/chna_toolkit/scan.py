@@ -153,7 +153,7 @@ def scan(
         exit_code=exit_code(findings),
         ocr=plan.ocr,
     )
-    tables = _tabulate(assessed, lexicon, settings, clock)
+    tables = _tabulate(assessed, lexicon, settings, clock, progress)
     del findings, assessed  # of hundreds of documents, a few hundred megabytes
     run = _write(settings, lexicon, inputs, tables, course)
     return ScanOutcome(run, settings.output, ExitCode(course.exit_code))
@@ -314,14 +314,18 @@ def _identify(
 
 
 def _tabulate(
-    assessed: Sequence[Assessed], lexicon: Lexicon, settings: Settings, clock: _Clock
+    assessed: Sequence[Assessed], lexicon: Lexicon, settings: Settings, clock: _Clock, progress: Progress
 ) -> dict[str, DataFrame]:
     """Return the tables of the run."""
+    from chna_toolkit.results.peers import missing
     from chna_toolkit.results.tables import build_tables
 
     with clock.time("tabulate"):
         opened = [one for one in assessed if one.document.sha256]
-        return build_tables(opened, lexicon, _failures(assessed), settings.thresholds)
+        tables = build_tables(opened, lexicon, _failures(assessed), settings.thresholds)
+    if lacking := missing(tables, settings.peers):
+        progress.warn(f"--peers {settings.peers}: {lacking[0]}. {lacking[1]}")
+    return tables
 
 
 def _write(

@@ -36,7 +36,7 @@ def test_it_shows_proof_gaps_and_advice(chna, folder: Path):
     assert "harbor/harbor-point-chna-2024.pdf p. 8, practice" in text
     assert "PLANNED: committed to, not yet shown as done" in text
     assert "Advice: Name one person who answers for it" in text
-    assert "other hospitals cover it" in text
+    assert "other hospitals here cover it" in text
 
 
 def test_every_lesson_stands_in_it_once(run: Run):

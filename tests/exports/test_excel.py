@@ -11,6 +11,7 @@ import pytest
 
 from chna_toolkit.errors import ExitCode
 from chna_toolkit.model import Status
+from chna_toolkit.results import schemas
 from chna_toolkit.results.run import Run
 from results.made_up import harbor, make_run, write
 
@@ -58,7 +59,7 @@ def test_no_cell_is_a_formula_or_a_link(run: Run, book):
             for cell in row:
                 assert cell.data_type != "f", (sheet.title, cell.coordinate)
                 assert cell.hyperlink is None
-    place = run.schemas[3].header.index("sentence")
+    place = schemas.MENTIONS.header.index("sentence")
     assert set(hostile) <= {plain(row[place]) for row in book["mentions"].iter_rows(values_only=True)}
 
 

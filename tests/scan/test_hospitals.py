@@ -78,8 +78,8 @@ def test_what_spreadsheets_write_is_read(read, text, encoding):
 
 
 def test_rows_without_document_and_columns_without_use_are_warnings(read):
-    rows = read("file,name,beds\na.pdf,North,25\nb.pdf,South,30\n")
-    assert rows.warnings[0].endswith("hospitals.csv:1: columns not used: beds")
+    rows = read("file,name,wards\na.pdf,North,25\nb.pdf,South,30\n")
+    assert rows.warnings[0].endswith("hospitals.csv:1: columns not used: wards")
     [warning] = rows.unmatched([("a.pdf", SHA)])
     assert warning.endswith("hospitals.csv:3: no document matches 'b.pdf'")
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chna_toolkit.cli import options
-from chna_toolkit.cli.output import say, stdout_may_close
+from chna_toolkit.cli.output import say
+from chna_toolkit.cli.peers import checked_peers
+from chna_toolkit.cli.writing import check_choice, check_output, write_out
 from chna_toolkit.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from chna_toolkit.comparison import Comparison
+    from chna_toolkit.results.run import Run
 
 
 def register(app: typer.Typer) -> None:
@@ -24,9 +29,19 @@ def compare(
     cycles: Annotated[
         bool, typer.Option("--cycles", help="Within BASE, each cycle of a hospital with the one before.")
     ] = False,
+    peers: Annotated[
+        str | None,
+        typer.Option(
+            "--peers",
+            metavar="all|system|state|size",
+            help="Within BASE, each hospital beside the others: all, or those of its system, state or size by beds.",
+        ),
+    ] = None,
     hospital: Annotated[
         str,
-        typer.Option("--hospital", metavar="NAME", help="With --cycles: only this one, by key or part of its name."),
+        typer.Option(
+            "--hospital", metavar="NAME", help="With --cycles or --peers: only this one, by key or part of its name."
+        ),
     ] = "",
     form: Annotated[
         str,
@@ -40,26 +55,48 @@ def compare(
     ] = None,
     force: options.Force = False,
 ) -> None:
-    """Show which statuses flipped between two runs, by which passages, and why; or between cycles."""
-    from chna_toolkit.comparison import compare_cycles, compare_runs
-    from chna_toolkit.exports.files import check_free, whole_file
+    """Show which statuses flipped between two runs or cycles, by which passages, and why; or put peers side by side.
+
+    BASE HEAD compares two runs, BASE --cycles the cycles of a hospital, BASE --peers state hospitals of a state.
+    """
     from chna_toolkit.reports.comparison import FORMATS, headline, render_comparison
     from chna_toolkit.results.run import read_run
 
-    if form not in FORMATS:
-        raise UsageError(f"--format {form!r} is unknown", f"Choose one of {', '.join(FORMATS)}.")
-    if cycles == (head is not None) or (hospital and not cycles):
-        raise UsageError("two runs or the cycles of one are compared", "Give BASE HEAD, or BASE --cycles.")
-    if output:
-        check_free(output, force=force)
-    found = compare_runs(read_run(base), read_run(head)) if head else compare_cycles(read_run(base), hospital)
-    text = render_comparison(found, form)
-    if output:
-        with whole_file(output) as partial:
-            partial.write_text(text, encoding="utf-8", newline="")
-    else:
-        with stdout_may_close():
-            sys.stdout.write(text)
+    check_choice("--format", form, FORMATS)
+    if (head is not None) + cycles + (peers is not None) != 1 or (hospital and head):
+        raise UsageError(
+            "two runs are compared, the cycles of one, or its hospitals",
+            "Give BASE HEAD, or BASE --cycles, or BASE --peers state.",
+        )
+    if peers and max_flips is not None:
+        raise UsageError("--max-flips counts flips, and --peers has none", "Leave one of them out.")
+    check_output(output, force=force)
+    if peers:
+        write_out(_beside(read_run(base), peers, hospital, form), output)
+        return
+    found = _flips(base, head, hospital)
+    write_out(render_comparison(found, form), output)
     if max_flips is not None and len(found.flips) > max_flips:
         say(f"{headline(found)} At most {max_flips} may.")
         raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+def _flips(base: Path, head: Path | None, hospital: str) -> Comparison:
+    from chna_toolkit.comparison import compare_cycles, compare_runs
+    from chna_toolkit.results.run import read_run
+
+    return compare_runs(read_run(base), read_run(head)) if head else compare_cycles(read_run(base), hospital)
+
+
+def _beside(run: Run, peers: str, hospital: str, form: str) -> str:
+    """Return the hospitals of a run beside their peers; with a name only that one, in all its cycles."""
+    from chna_toolkit.reports.brief import find_hospital
+    from chna_toolkit.reports.peers import render_peers
+    from chna_toolkit.results.view import view_of
+
+    view = view_of(run, checked_peers(run, peers))
+    shown = view.hospitals
+    if hospital:
+        key = find_hospital(view, hospital).key
+        shown = tuple(one for one in shown if one.key == key)
+    return render_peers(run, view, shown, form)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chna_toolkit.cli import options
-from chna_toolkit.cli.output import say, stdout_may_close
-from chna_toolkit.errors import ExitCode, UsageError
+from chna_toolkit.cli.output import say
+from chna_toolkit.cli.writing import check_choice, check_output, write_out
+from chna_toolkit.errors import ExitCode
 
 if TYPE_CHECKING:
     from chna_toolkit.config import Settings
@@ -52,15 +53,12 @@ def kwic(
     """
     given = options.given(locals(), but="output")
     from chna_toolkit.concordance import SORTS, arrange, lesson_of, pattern_of, places_of_lesson, places_of_pattern
-    from chna_toolkit.exports.files import check_free, whole_file
     from chna_toolkit.reports.concordance import FORMATS, render_places
     from chna_toolkit.results.run import MANIFEST, read_run
 
-    for name, value, known in (("--sort", sort, SORTS), ("--format", form, FORMATS)):
-        if value not in known:
-            raise UsageError(f"{name} {value!r} is unknown", f"Choose one of {', '.join(known)}.")
-    if output:
-        check_free(output, force=force)
+    check_choice("--sort", sort, SORTS)
+    check_choice("--format", form, FORMATS)
+    check_output(output, force=force)
     finished, folder = read_run(run), run.parent if run.name == MANIFEST else run
     if lesson := lesson_of(finished, what):
         found = places_of_lesson(finished, lesson, set_aside)
@@ -70,13 +68,7 @@ def kwic(
         documents = _documents(finished, folder, settings_of(finished, given))
         found = list(places_of_pattern(pattern_of(what), documents, words))
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() and not output else None
-    text = render_places(arrange(found, sort), form, what, width)
-    if output:
-        with whole_file(output) as partial:
-            partial.write_text(text, encoding="utf-8", newline="")
-    else:
-        with stdout_may_close():
-            sys.stdout.write(text)
+    write_out(render_places(arrange(found, sort), form, what, width), output)
     if not found:
         say(f"{what} stands nowhere in the documents that could be searched")
         raise typer.Exit(ExitCode.CHECK_FAILED)

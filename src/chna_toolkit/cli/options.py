@@ -62,6 +62,14 @@ Cluster = Annotated[
     str | None,
     typer.Option("--cluster", metavar="ADDRESS", help="Work on a Dask cluster, such as tcp://host:8786."),
 ]
+Peers = Annotated[
+    str | None,
+    typer.Option(
+        "--peers",
+        metavar="all|system|state|size",
+        help="Beside which other hospitals each is put; size is by the column beds of hospitals.csv.",
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Write even where other files stand.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Nothing but errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="A line for each document, saying what became of it.")]
@@ -71,7 +79,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 _NAMES = {"memory": "memory_mb", "no_cache": "cache"}
 _SETTINGS = (
     "output", "hospitals", "lexicon", "select", "jobs", "cluster", "method", "tables", "ocr", "ocr_language",
-    "timeout", "memory", "passwords", "keyring", "no_cache", "cache_dir",
+    "timeout", "memory", "peers", "passwords", "keyring", "no_cache", "cache_dir",
 )  # fmt: skip
 
 

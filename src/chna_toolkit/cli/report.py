@@ -10,6 +10,7 @@ import typer
 
 from chna_toolkit.cli import options
 from chna_toolkit.cli.output import stdout_may_close
+from chna_toolkit.cli.peers import checked_peers
 
 if TYPE_CHECKING:
     from chna_toolkit.results.run import Run
@@ -23,6 +24,7 @@ def register(app: typer.Typer) -> None:
 
 def report(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder that a scan has written.")],
+    peers: options.Peers = None,
     quiet: options.Quiet = False,
 ) -> None:
     """Render the reports of a finished run again. No PDF is opened."""
@@ -30,7 +32,7 @@ def report(
     from chna_toolkit.results.run import MANIFEST, read_run
 
     finished, out = read_run(run), run.parent if run.name == MANIFEST else run
-    write_reports(finished, out)
+    write_reports(finished, out, checked_peers(finished, peers))
     if not quiet:
         show_run(finished, out)
 

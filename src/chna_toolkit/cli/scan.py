@@ -46,6 +46,7 @@ def scan(
     ocr_language: options.OcrLanguage = None,
     timeout: options.Timeout = None,
     memory: options.Memory = None,
+    peers: options.Peers = None,
     passwords: options.Passwords = None,
     keyring: options.Keyring = False,
     no_cache: options.NoCache = False,

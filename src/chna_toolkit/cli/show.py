@@ -10,7 +10,9 @@ from typing import Annotated
 
 import typer
 
+from chna_toolkit.cli import options
 from chna_toolkit.cli.output import say, stdout_may_close
+from chna_toolkit.cli.peers import checked_peers
 from chna_toolkit.errors import NoInputError
 
 _WIDEST = 100  # characters; longer lines are hard to read
@@ -30,13 +32,15 @@ def show(
     evidence: Annotated[
         int, typer.Option("--evidence", metavar="N", min=0, help="Passages for each lesson; by default 1.")
     ] = 1,
+    peers: options.Peers = None,
 ) -> None:
     """Show a hospital on the terminal: what it shows, with proof, and what it lacks, with advice."""
     from chna_toolkit.reports.brief import find_hospital, render_brief
     from chna_toolkit.results.run import read_run
     from chna_toolkit.results.view import view_of
 
-    view = view_of(read_run(run))
+    finished = read_run(run)
+    view = view_of(finished, checked_peers(finished, peers))
     width = min(_WIDEST, shutil.get_terminal_size((80, 24)).columns)
     text = render_brief(view, find_hospital(view, hospital, year), width, evidence)
     with stdout_may_close():

@@ -8,8 +8,10 @@ from chna_toolkit.errors import OutputError
 from chna_toolkit.results.run import Run
 
 
-def write_reports(run: Run, out: Path) -> list[Path]:
+def write_reports(run: Run, out: Path, peers: str = "") -> list[Path]:
     """Write `index.html` and `summary.md` into the run folder and return their paths.
+
+    `peers` is the grouping in which hospitals stand beside each other; by default that of the scan.
 
     Raises `OutputError` if that is impossible.
     """
@@ -19,7 +21,7 @@ def write_reports(run: Run, out: Path) -> list[Path]:
     from chna_toolkit.results.run import write_text
     from chna_toolkit.results.view import view_of
 
-    view = view_of(run)
+    view = view_of(run, peers)
     paths = []
     try:
         for name, render in (("index.html", render_html), ("summary.md", render_markdown)):

@@ -7,7 +7,18 @@ from collections.abc import Iterator
 
 from chna_toolkit.errors import UsageError
 from chna_toolkit.model import Status
-from chna_toolkit.reports.words import GAP_KINDS, MEANINGS, SIGNS, WORDS, cycle, printable, shown
+from chna_toolkit.reports.words import (
+    GAP_KINDS,
+    MEANINGS,
+    SIGNS,
+    WORDS,
+    about_peers,
+    cycle,
+    interval,
+    others,
+    printable,
+    shown,
+)
 from chna_toolkit.results.view import Evidence, Finding, HospitalView, RunView
 
 _GAPS = (Status.PLANNED, Status.ACKNOWLEDGED, Status.SILENT)
@@ -43,7 +54,7 @@ def render_brief(view: RunView, hospital: HospitalView, width: int = 80, evidenc
         if findings := hospital.having(status):
             lines += ["", f"{WORDS[status].upper()}: {MEANINGS[status]}", ""]
             for finding in findings:
-                lines += _finding(finding, evidence)
+                lines += _finding(view, finding, evidence)
     return "".join(f"{line}\n" for line in _folded(lines, width))
 
 
@@ -58,6 +69,7 @@ def _head(view: RunView, one: HospitalView) -> Iterator[str]:
     yield f"Lessons shown: {shown(one)} ({counts})"
     if others:
         yield f"Other cycles in this run: {', '.join(others)}"
+    yield from (printable(text) for text in about_peers(one))
     for document in one.documents:
         yield f"- {printable(document.file)}, {document.pages:,} pages, {document.words:,} words"
 
@@ -68,18 +80,26 @@ def _unread(one: HospitalView) -> Iterator[str]:
             yield f"  ! {printable(document.file)}: {printable(document.reason)} {printable(document.hint)}".rstrip()
 
 
-def _finding(finding: Finding, evidence: int) -> Iterator[str]:
+def _finding(view: RunView, finding: Finding, evidence: int) -> Iterator[str]:
     fragile = "  (hangs on one rule or page)" if finding.is_fragile else ""
     yield f"{SIGNS[finding.status]} {finding.lesson.id}  {printable(finding.lesson.title)}{fragile}"
     for quote in finding.evidence[:evidence]:
         yield from _quote(quote)
     if finding.status in _GAPS and finding.gap:
-        gap = finding.gap
-        peers = f"; {gap.peers_covered} of {gap.peers_assessed} other hospitals cover it" if gap.peers_assessed else ""
-        yield f"    {GAP_KINDS[gap.kind]}{peers}."
-        for near in gap.nearest[:evidence]:
+        peers = _peers(view, finding)
+        yield f"    {GAP_KINDS[finding.gap.kind]}{f'; {peers}' if peers else ''}."
+        for near in finding.gap.nearest[:evidence]:
             yield f"    Nearest: “{printable(near.quote)}” {printable(near.file)} p. {near.page}: {printable(near.why)}"
         yield f"    Advice: {printable(finding.lesson.recommendation)}"
+    elif view.grouping != "all" and (peers := _peers(view, finding)):
+        yield f"    {peers[:1].upper()}{peers[1:]}."
+
+
+def _peers(view: RunView, finding: Finding) -> str:
+    one = finding.peers
+    if not one.assessed:
+        return ""
+    return f"{one.covered} of {one.assessed} {printable(others(view, one.group))} cover it, {interval(one)}"
 
 
 def _quote(quote: Evidence) -> Iterator[str]:

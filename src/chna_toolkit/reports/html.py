@@ -1,11 +1,11 @@
-"""`index.html`: one file that explains itself, needs no network and runs no foreign script."""
+"""The HTML report, in one file or as a site: it explains itself, needs no network and runs no foreign script."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
@@ -15,7 +15,19 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoesca
 from markupsafe import Markup
 
 from chna_toolkit.model import Status
-from chna_toolkit.reports.words import GAP_KINDS, MEANINGS, WORDS, cycle, is_guess, sentence_of
+from chna_toolkit.reports.pictures import NONE, Pictures
+from chna_toolkit.reports.places import DOCUMENTS, FOLDER, STYLE, InOneFile, InSite, OnPage
+from chna_toolkit.reports.words import (
+    GAP_KINDS,
+    MEANINGS,
+    WORDS,
+    about_peers,
+    cycle,
+    interval,
+    is_guess,
+    others,
+    sentence_of,
+)
 from chna_toolkit.results.run import Setting
 from chna_toolkit.results.schemas import FORMULA_NOTE
 from chna_toolkit.results.view import Evidence, Gap, HospitalView, RunView
@@ -31,37 +43,93 @@ _GROUPS = {
 _QUOTE = 700  # characters of a passage that are shown; run-on tables can have thousands
 
 
-def render_html(view: RunView) -> str:
-    """Return the report as one HTML document.
+def render_html(view: RunView, pictures: Pictures = NONE) -> str:
+    """Return the report as one HTML document, with pictures of pages inside it.
 
     All text is escaped. A content security policy forbids every load; style and script are
     inline and allowed by their hash only.
     """
-    style, script = _source("style.css"), _source("report.js")
-    policy = (
-        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
+    return "".join(_one_file(view, pictures))
+
+
+def render_html_within(view: RunView, most: int, pictures: Pictures = NONE) -> str | None:
+    """Return the same, or None as soon as it is clear that it has more than `most` bytes."""
+    if sum(4 * one.size // 3 for one in pictures.values()) > most:
+        return None
+    pieces, size = [], 0
+    for piece in _one_file(view, pictures):
+        size += len(piece.encode("utf-8", "replace"))
+        if size > most:
+            return None
+        pieces.append(piece)
+    return "".join(pieces)
+
+
+def _one_file(view: RunView, pictures: Pictures) -> Iterator[str]:
+    style = _source("style.css")
+    policy = f"style-src '{_digest(style)}'{'; img-src data:' if pictures else ''}"
+    script = _source("print.js") + _source("report.js")
+    values = _common(view, script, policy) | _summary(view)
+    stream = _environment().get_template("report.html.j2").stream(place=InOneFile(pictures), style=Markup(style), **values)
+    stream.enable_buffering(100)
+    return iter(stream)
+
+
+class Pages:
+    """Renders the pages of a report that is a site: `index.html`, and those in the folder beside it."""
+
+    def __init__(self, view: RunView, pictures: Pictures, names: Mapping[str, str]) -> None:
+        self.view = view
+        self.index_place, self.place = InSite(pictures, names), OnPage(pictures, names)
+        # Browsers do not agree whether a file beside a file is of the same origin: 'self' or file:
+        policy = "style-src 'self' file:; img-src 'self' file:"
+        self.values = _common(view, _source("print.js"), policy) | {"style_file": STYLE}
+        script = _source("print.js") + _source("report.js")
+        self.index_values = _common(view, script, policy) | {"style_file": f"{FOLDER}/{STYLE}"}
+
+    @property
+    def style(self) -> str:
+        """The style that all pages share."""
+        return _source("style.css")
+
+    def index(self) -> str:
+        """Return `index.html`."""
+        values = self.index_values | _summary(self.view) | {"documents_file": f"{FOLDER}/{DOCUMENTS}"}
+        return _environment().get_template("report.html.j2").render(place=self.index_place, **values)
+
+    def documents(self) -> str:
+        """Return the page that lists the documents."""
+        return _environment().get_template("documents.html.j2").render(place=self.place, **self.values)
+
+    def hospital(self, number: int) -> str:
+        """Return the page of a hospital, by its place in the view."""
+        hospitals = self.view.hospitals
+        before = hospitals[number - 1] if number else None
+        after = hospitals[number + 1] if number + 1 < len(hospitals) else None
+        values = {"hospital": hospitals[number], "before": before, "after": after}
+        return _environment().get_template("hospital.html.j2").render(place=self.place, **values, **self.values)
+
+
+def _common(view: RunView, script: str, policy: str) -> dict[str, object]:
+    """Return what every page takes."""
+    allowed = f"default-src 'none'; {policy}; script-src '{_digest(script)}'; base-uri 'none'; form-action 'none'"
+    return {"view": view, "script": Markup(script), "policy": allowed}
+
+
+def _summary(view: RunView) -> dict[str, object]:
+    """Return what the page with the matrix takes."""
     ranked = sorted(
         (lesson for lesson in view.lessons if lesson.assessed),
         key=lambda lesson: (-lesson.tally[Status.COVERED] / lesson.assessed, lesson.number),
     )
-    return (
-        _environment()
-        .get_template("report.html.j2")
-        .render(
-            view=view,
-            style=Markup(style),
-            script=Markup(script),
-            policy=policy,
-            sentence=sentence_of(view),
-            best=ranked[0] if ranked else None,
-            least=ranked[-1] if ranked else None,
-            unknown=not all(hospital.is_known for hospital in view.hospitals),
-            guessed=any(is_guess(hospital) for hospital in view.hospitals),
-            thresholds={**asdict(DEFAULT_THRESHOLDS), **view.manifest.thresholds},
-        )
-    )
+    return {
+        "sentence": sentence_of(view),
+        "best": ranked[0] if ranked else None,
+        "least": ranked[-1] if ranked else None,
+        "unknown": not all(hospital.is_known for hospital in view.hospitals),
+        "guessed": any(is_guess(hospital) for hospital in view.hospitals),
+        "thresholds": {**asdict(DEFAULT_THRESHOLDS), **view.manifest.thresholds},
+    }
 
 
 @cache
@@ -77,7 +145,11 @@ def _environment() -> Environment:
     environment.filters |= {
         "number": _number,
         "percent": _percent,
+        "about_peers": about_peers,
+        "capital": lambda text: text[:1].upper() + text[1:],
         "cycle": cycle,
+        "interval": interval,
+        "others": others,
         "excerpt": excerpt,
         "facts": _facts,
         "searched": _searched,

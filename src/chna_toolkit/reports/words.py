@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 from chna_toolkit.model import Status
-from chna_toolkit.results.view import HospitalView, RunView
+from chna_toolkit.results.view import HospitalView, PeerShare, RunView
 
 # Shapes differ, so that colour is never needed to tell them apart.
 SIGNS = {
@@ -56,6 +56,32 @@ def cycle(hospital: HospitalView) -> str:
 def is_guess(hospital: HospitalView) -> bool:
     """Whether the cycle was read off the document instead of named by the user."""
     return hospital.year is not None and hospital.year_source != "hospitals_csv"
+
+
+def others(view: RunView, group: str) -> str:
+    """Return who a hospital's peers are, such as "other hospitals in OH"."""
+    where = {"all": "here", "state": f"in {group}", "system": f"of {group}", "size": f"with {group}"}
+    if group or view.grouping == "all":
+        return f"other hospitals {where[view.grouping]}"
+    return f"other hospitals of its {view.grouping}"
+
+
+def interval(share: PeerShare) -> str:
+    """Return a share in percent with its interval, such as `43% (16–75)`; "" of nobody."""
+    if share.percent is None or share.low is None or share.high is None:
+        return ""
+    return f"{share.percent:.0f}% ({share.low:.0f}–{share.high:.0f})"
+
+
+def about_peers(hospital: HospitalView) -> list[str]:
+    """Return what a reader must know of the hospital's peers, in sentences: why there are none, who is no other."""
+    found = [finding.peers for finding in hospital.findings]
+    lonely = [one.why_none for one in found if not one.assessed]
+    notes = [f"No peers: {why}." for why in dict.fromkeys(lonely)] if len(lonely) == len(found) else []
+    if joint := max((one.joint for one in found), default=0):
+        who = "One of them shares" if joint == 1 else f"{joint} of them share"
+        notes.append(f"{who} a document with it, and cannot differ by what stands there.")
+    return notes
 
 
 def sentence_of(view: RunView) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from chna_toolkit.lexicon.model import Lesson
 from chna_toolkit.model import Assertion, Assessed, LessonResult, Mention, Status
 from chna_toolkit.results.hospitals import HospitalCycle, LessonShown, is_assessed
+from chna_toolkit.results.peers import PeerGroups
 from chna_toolkit.results.schemas import NEAREST, Value
 
 _SHORT = {
@@ -18,31 +18,10 @@ _SHORT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Peers:
-    """The status of each hospital for one lesson, counted once for all their rows."""
-
-    statuses: Mapping[str, Status]  # by hospital key
-    covered: int
-
-    @classmethod
-    def of(cls, statuses: Mapping[str, Status]) -> Peers:
-        """Count them."""
-        return cls(statuses, sum(status is Status.COVERED for status in statuses.values()))
-
-    def of_others(self, key: str) -> tuple[int, int]:
-        """Return how many others than this hospital were assessed, and how many of them cover the lesson."""
-        own = self.statuses.get(key)
-        return len(self.statuses) - (own is not None), self.covered - (own is Status.COVERED)
-
-
-def gap_rows(hospital: HospitalCycle, lessons: Sequence[Lesson], peers: Mapping[str, Peers]) -> list[dict[str, Value]]:
-    """Return one row for each lesson the hospital was assessed for and does not cover.
-
-    `peers` are by lesson; the hospital itself is left out of the comparison.
-    """
+def gap_rows(hospital: HospitalCycle, lessons: Sequence[Lesson], peers: PeerGroups) -> list[dict[str, Value]]:
+    """Return one row for each lesson the hospital was assessed for and does not cover."""
     return [
-        _row(hospital, lesson, shown, peers[lesson.id])
+        _row(hospital, lesson, shown, peers)
         for lesson in lessons
         if (shown := hospital.lessons[lesson.id]).status not in (Status.COVERED, Status.NOT_ASSESSED)
     ]
@@ -58,9 +37,9 @@ def gap_kind(shown: LessonShown) -> str:
     return "weak_evidence" if any(sum(mentions.values()) for mentions in counted) else "silent"
 
 
-def _row(hospital: HospitalCycle, lesson: Lesson, shown: LessonShown, peers: Peers) -> dict[str, Value]:
+def _row(hospital: HospitalCycle, lesson: Lesson, shown: LessonShown, peers: PeerGroups) -> dict[str, Value]:
     searched = [one for one in hospital.documents if is_assessed(one)]
-    others, covered = peers.of_others(hospital.key)
+    others = peers.share(hospital, lesson.id)
     return {
         "hospital_key": hospital.key,
         "chna_year": hospital.year,
@@ -77,9 +56,9 @@ def _row(hospital: HospitalCycle, lesson: Lesson, shown: LessonShown, peers: Pee
         "pages": sum(len(one.document.pages) for one in hospital.documents),
         "words": sum(one.document.words for one in searched),
         "rules_tried": len(lesson.rules),
-        "peers_assessed": others,
-        "peers_covered": covered,
-        "peers_covered_percent": 100 * covered / others if others else None,
+        "peers_assessed": others.assessed,
+        "peers_covered": others.covered,
+        "peers_covered_percent": others.percent,
         **_nearest(shown),
         "definition": lesson.definition,
         "recommendation": lesson.recommendation,

@@ -114,17 +114,6 @@ def group_hospitals(documents: Sequence[Assessed], lessons: Sequence[str]) -> tu
     return tuple(cycles)
 
 
-def latest_statuses(hospitals: Sequence[HospitalCycle], lessons: Sequence[str]) -> dict[str, dict[str, Status]]:
-    """Return for each lesson the status of each hospital in its latest cycle that was assessed for it."""
-    latest: dict[str, dict[str, Status]] = {lesson: {} for lesson in lessons}
-    for hospital in hospitals:  # sorted by year: later cycles overwrite earlier ones
-        for lesson in lessons:
-            status = hospital.lessons[lesson].status
-            if status is not Status.NOT_ASSESSED:
-                latest[lesson][hospital.key] = status
-    return latest
-
-
 def _join(identities: Sequence[Identity]) -> Identity:
     """Take each field from the first identity that knows it."""
     first = identities[0]
@@ -135,6 +124,7 @@ def _join(identities: Sequence[Identity]) -> Identity:
         ein=next((one.ein for one in identities if one.ein), ""),
         system=next((one.system for one in identities if one.system), ""),
         state=next((one.state for one in identities if one.state), ""),
+        beds=next((one.beds for one in identities if one.beds), None),
     )
 
 

@@ -59,6 +59,7 @@ _STATUSES = tuple(status.value for status in Status)
 _ASSESSED = tuple(status.value for status in Status if status is not Status.NOT_ASSESSED)
 _ASSERTIONS = tuple(assertion.value for assertion in Assertion)
 _SOURCES = ("hospitals_csv", "guess", "none")
+GROUPINGS = ("all", "system", "state", "size")  # by which hospitals are peers
 GAP_KINDS = ("planned_only", "named_by_document", "weak_evidence", "silent")
 
 _DOCUMENT_ID = Column(
@@ -84,6 +85,7 @@ _HOSPITAL = (
     Column("ein", "string", "Employer identification number of the organization; empty if unknown.", "9 digits"),
     Column("system", "string", "Health system it belongs to; empty if unknown."),
     Column("state", "string", "State; empty if unknown.", "USPS, two letters"),
+    Column("beds", "integer", "Its beds, from hospitals.csv; empty if unknown.", "beds"),
 )
 
 
@@ -252,7 +254,8 @@ GAPS = Table(
         Column(
             "peers_assessed",
             "integer",
-            "Other hospitals in this run that could be assessed for the lesson, each by its latest cycle.",
+            "All other hospitals in this run that could be assessed for the lesson, each by its latest cycle; "
+            "peers.csv has those of the same system, state or size.",
             "hospitals",
         ),
         Column("peers_covered", "integer", "How many of them cover the lesson.", "hospitals"),
@@ -260,6 +263,41 @@ GAPS = Table(
         *(column for number in range(1, NEAREST + 1) for column in _nearest(number)),
         Column("definition", "string", "What the lesson means."),
         Column("recommendation", "string", "What the study advises a hospital that lacks it."),
+    ),
+)
+
+PEERS = Table(
+    "peers",
+    "Each hospital beside its peers: how many of them cover a lesson. One row for each hospital, cycle, lesson and "
+    "grouping that is known of any hospital in the run. A peer counts once, by its latest cycle that could be "
+    "assessed for the lesson; a hospital is not its own peer.",
+    (
+        _HOSPITAL_KEY,
+        _YEAR,
+        _LESSON_ID,
+        Column(
+            "grouping",
+            "string",
+            "What makes hospitals peers: being in the same run (all), health system, state, or size by beds.",
+            key=True,
+            values=GROUPINGS,
+        ),
+        Column("peer_group", "string", "Which system, state or size; empty if unknown, or for all."),
+        Column("hospital_name", "string", "Name of the hospital."),
+        _LESSON_TITLE,
+        Column("status", "string", "The hospital's own status.", values=_STATUSES),
+        Column("peers_assessed", "integer", "Peers that could be assessed for the lesson.", "hospitals"),
+        Column("peers_covered", "integer", "How many of them cover it.", "hospitals"),
+        Column("peers_covered_percent", "number", "The same as a share; empty of nobody.", "percent", decimals=1),
+        Column("percent_low", "number", "Lower end of its 95 % Wilson interval.", "percent", decimals=1),
+        Column("percent_high", "number", "Upper end.", "percent", decimals=1),
+        Column(
+            "peers_joint",
+            "integer",
+            "Of those assessed, how many share a document with the hospital: they cannot differ by it.",
+            "hospitals",
+        ),
+        Column("why_none", "string", "Why there is nobody to compare with; empty if there is."),
     ),
 )
 
@@ -375,6 +413,7 @@ def tables(lessons: Sequence[str]) -> tuple[Table, ...]:
     return (
         coverage_matrix(lessons),
         GAPS,
+        PEERS,
         LESSON_RESULTS,
         MENTIONS,
         DOCUMENTS,

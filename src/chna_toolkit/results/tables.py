@@ -15,15 +15,15 @@ from chna_toolkit.model import Assertion, Assessed, DocumentStatus, Mention, Sta
 from chna_toolkit.results import schemas
 from chna_toolkit.results.cells import join_names
 from chna_toolkit.results.frames import Row, frame_of
-from chna_toolkit.results.gaps import Peers, gap_rows
+from chna_toolkit.results.gaps import gap_rows
 from chna_toolkit.results.hospitals import (
     HospitalCycle,
     group_hospitals,
     identities_of,
     is_assessed,
-    latest_statuses,
     merge_copies,
 )
+from chna_toolkit.results.peers import PeerGroups, peer_rows
 from chna_toolkit.results.schemas import Value
 from chna_toolkit.scoring import Thresholds
 
@@ -59,11 +59,12 @@ def build_tables(
     lessons = scored_lessons(documents, lexicon)
     ids = [lesson.id for lesson in lessons]
     hospitals = group_hospitals(documents, ids)
-    peers = {lesson: Peers.of(statuses) for lesson, statuses in latest_statuses(hospitals, ids).items()}
+    peers = PeerGroups(hospitals, ids)
     by_id = sorted(documents, key=lambda one: one.document_id)
     rows: dict[str, Iterable[Row]] = {
         "coverage_matrix": (_matrix_row(hospital) for hospital in hospitals),
         "gaps": (row for hospital in hospitals for row in gap_rows(hospital, lessons, peers)),
+        "peers": peer_rows(hospitals, lessons, peers),
         "lesson_results": (row for document in documents for row in _result_rows(document, lessons, thresholds)),
         "mentions": (row for document in by_id for row in _sorted_mentions(document, ids, lexicon.hash)),
         "documents": (_document_row(document, others) for document, others in merged),
@@ -134,6 +135,7 @@ def _hospital_rows(one: Assessed) -> Iterator[Row]:
             "ein": identity.ein,
             "system": identity.system,
             "state": identity.state,
+            "beds": identity.beds,
             "document_type": identity.document_type,
             "identity_source": identity.source,
         }
@@ -176,6 +178,7 @@ def _matrix_row(hospital: HospitalCycle) -> Row:
         "ein": identity.ein,
         "system": identity.system,
         "state": identity.state,
+        "beds": identity.beds,
         "year_source": hospital.year_source,
         "documents": len(hospital.documents),
         "document_ids": ";".join(sorted(one.document_id for one in hospital.documents)),

@@ -116,9 +116,21 @@ class Gap:
     pages: int
     words: int
     rules_tried: int
-    peers_assessed: int
-    peers_covered: int
     nearest: tuple[Nearest, ...]
+
+
+@dataclass(frozen=True)
+class PeerShare:
+    """How many of a hospital's peers cover a lesson. `results/peers.py` says who they are."""
+
+    group: str  # such as "OH"; "" for all, or if it is not known
+    assessed: int
+    covered: int
+    percent: float | None
+    low: float | None  # of its 95 % interval, percent
+    high: float | None
+    joint: int  # of those assessed, how many share a document with the hospital
+    why_none: str  # why there is nobody to compare with
 
 
 @dataclass(frozen=True)
@@ -135,9 +147,14 @@ class Finding:
     more: int  # passages beyond those
     set_aside: tuple[Evidence, ...]
     more_set_aside: int
-    peers_assessed: int  # other hospitals, each by its latest assessed cycle
-    peers_covered: int
+    peers: PeerShare
     gap: Gap | None
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether most peers cover what the hospital was assessed for and does not."""
+        is_gap = self.status not in (Status.COVERED, Status.NOT_ASSESSED)
+        return is_gap and 2 * self.peers.covered > self.peers.assessed
 
 
 @dataclass(frozen=True)
@@ -150,6 +167,7 @@ class HospitalView:
     ein: str
     system: str
     state: str
+    beds: int | None
     year: int | None
     year_source: str
     is_known: bool  # False: a document of an unknown hospital, under its file name
@@ -161,6 +179,11 @@ class HospitalView:
     def count(self, status: Status) -> int:
         """Return how many lessons have this status."""
         return sum(finding.status is status for finding in self.findings)
+
+    @property
+    def peer_group(self) -> str:
+        """What makes its peers, such as "OH"; "" for all, or if it is not known."""
+        return self.findings[0].peers.group if self.findings else ""
 
     @property
     def covered(self) -> int:
@@ -198,6 +221,7 @@ class RunView:
     not_assessed: tuple[FailureView, ...]
     read_in_part: tuple[FailureView, ...]
     schemas: tuple[Table, ...] = field(repr=False)
+    grouping: str = "all"  # by which hospitals are peers, one of `schemas.GROUPINGS`
 
     @property
     def assessed(self) -> tuple[HospitalView, ...]:
@@ -205,8 +229,11 @@ class RunView:
         return tuple(hospital for hospital in self.hospitals if hospital.is_assessed)
 
 
-def view_of(run: Run) -> RunView:
-    """Return what reports show of a run."""
+def view_of(run: Run, peers: str = "") -> RunView:
+    """Return what reports show of a run.
+
+    `peers` is the grouping in which hospitals stand beside each other; by default that of the scan.
+    """
     from chna_toolkit.results.viewing import Builder
 
-    return Builder(run).view()
+    return Builder(run, peers).view()

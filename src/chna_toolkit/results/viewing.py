@@ -11,9 +11,9 @@ from urllib.parse import quote
 from chna_toolkit.model import DocumentStatus, Status
 from chna_toolkit.results.cells import split_names
 from chna_toolkit.results.frames import rows_of
-from chna_toolkit.results.gaps import Peers
-from chna_toolkit.results.run import Run
-from chna_toolkit.results.schemas import NEAREST
+from chna_toolkit.results.peers import unknown
+from chna_toolkit.results.run import Manifest, Run
+from chna_toolkit.results.schemas import GROUPINGS, NEAREST
 from chna_toolkit.results.view import (
     DocumentView,
     Evidence,
@@ -23,6 +23,7 @@ from chna_toolkit.results.view import (
     HospitalView,
     LessonView,
     Nearest,
+    PeerShare,
     RunView,
     Span,
 )
@@ -41,11 +42,18 @@ MANY = 100  # hospitals; with more of them, fewer passages keep the report small
 EVIDENCE_OF_MANY = 2
 
 
+def grouping_of(manifest: Manifest) -> str:
+    """Return by which hospitals are peers in the reports of a run."""
+    setting = manifest.settings.get("peers")
+    return str(setting.value) if setting and setting.value in GROUPINGS else "all"
+
+
 class Builder:
     """Joins the tables of a run into its view."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, peers: str = "") -> None:
         self.run = run
+        self.grouping = peers or grouping_of(run.manifest)
         self.links = {one.file: one.link or one.file for one in run.manifest.inputs}
         self.matrix: list[_Row] = sorted(
             run.rows("coverage_matrix"),
@@ -66,9 +74,10 @@ class Builder:
         self.known = {row["hospital_key"] for row in owners if row["identity_source"] != "none"}
         self.documents = {row["document_id"]: self._document(row) for row in self._rows("documents")}
         self.latest = {lesson: self._latest(lesson) for lesson in run.lessons}
+        shares = run.tables["peers"]
         self.peers = {
-            lesson: Peers.of({key: one for key, one in statuses.items() if one is not Status.NOT_ASSESSED})
-            for lesson, statuses in self.latest.items()
+            (row["hospital_key"], row["chna_year"], row["lesson_id"]): _share(row)
+            for row in rows_of(shares[shares["grouping"] == self.grouping])
         }
         lessons = (self._lesson(row) for row in self._rows("lessons"))
         self.lessons = tuple(sorted(lessons, key=lambda lesson: lesson.number))
@@ -87,6 +96,7 @@ class Builder:
             not_assessed=self._not_assessed(documents),
             read_in_part=self._read_in_part(documents),
             schemas=self.run.schemas,
+            grouping=self.grouping,
         )
 
     def link(self, file: str, page: int | None = None) -> str:
@@ -154,6 +164,7 @@ class Builder:
             ein=row["ein"],
             system=row["system"],
             state=row["state"],
+            beds=row["beds"],
             year=row["chna_year"],
             year_source=row["year_source"],
             is_known=row["hospital_key"] in self.known,
@@ -176,7 +187,6 @@ class Builder:
         evidence = self._evidence([row for row in mentions if row["counted"]], status)
         aside = self._evidence([row for row in mentions if not row["counted"]], status)
         gap = self.gaps.get((*place, lesson.id))
-        peers_assessed, peers_covered = self.peers[lesson.id].of_others(place[0])
         return Finding(
             lesson=lesson,
             status=status,
@@ -188,8 +198,8 @@ class Builder:
             more=max(0, len(evidence) - self.most),
             set_aside=aside[: self.most],
             more_set_aside=max(0, len(aside) - self.most),
-            peers_assessed=peers_assessed,
-            peers_covered=peers_covered,
+            # A grouping that no hospital has a value for has no rows.
+            peers=self.peers.get((*place, lesson.id)) or _nobody(unknown(self.grouping)),
             gap=self._gap(gap) if gap else None,
         )
 
@@ -243,10 +253,7 @@ class Builder:
             for n in range(1, NEAREST + 1)
             if row[f"nearest_{n}_quote"]
         ]
-        names = (
-            "documents_searched", "documents_unread", "readable_pages", "pages", "words",
-            "rules_tried", "peers_assessed", "peers_covered",
-        )  # fmt: skip
+        names = ("documents_searched", "documents_unread", "readable_pages", "pages", "words", "rules_tried")
         return Gap(kind=row["gap_kind"], nearest=tuple(nearest), **{name: row[name] for name in names})
 
     def _not_assessed(self, documents: Sequence[DocumentView]) -> tuple[FailureView, ...]:
@@ -279,6 +286,23 @@ class Builder:
             if row["file"] in assessed and row["slug"] != DocumentStatus.PARTIAL.value
         ]
         return tuple(sorted(rows, key=lambda row: (row.file, row.what)))
+
+
+def _share(row: _Row) -> PeerShare:
+    return PeerShare(
+        group=row["peer_group"],
+        assessed=row["peers_assessed"],
+        covered=row["peers_covered"],
+        percent=row["peers_covered_percent"],
+        low=row["percent_low"],
+        high=row["percent_high"],
+        joint=row["peers_joint"],
+        why_none=row["why_none"],
+    )
+
+
+def _nobody(why: str) -> PeerShare:
+    return PeerShare("", 0, 0, None, None, None, 0, why)
 
 
 def _failure(row: _Row) -> FailureView:
