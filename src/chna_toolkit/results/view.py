@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from chna_toolkit.model import DocumentStatus, Status
+from chna_toolkit.model import Box, DocumentStatus, Status
 from chna_toolkit.results.run import Manifest, Run
 from chna_toolkit.results.schemas import Table
 
@@ -82,6 +82,8 @@ class Evidence:
     kind: str
     rules: tuple[str, ...]
     ocr_confidence: float | None = None  # None: it stands in a text layer
+    document: str = ""  # its id
+    box: Box | None = None  # of the passage on its page
 
     @property
     def pieces(self) -> tuple[tuple[str, bool], ...]:

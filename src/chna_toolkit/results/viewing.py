@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from chna_toolkit.model import DocumentStatus, Status
+from chna_toolkit.model import Box, DocumentStatus, Status
 from chna_toolkit.results.cells import split_names
 from chna_toolkit.results.frames import rows_of
 from chna_toolkit.results.peers import unknown
@@ -31,10 +31,11 @@ from chna_toolkit.scoring import hospital_status
 
 _Row = Mapping[str, Any]
 
+_SIDES = ("box_x0", "box_top", "box_x1", "box_bottom")
 _MENTION_COLUMNS = (
     "document_id", "lesson_id", "rule_id", "passage", "file", "page_number", "page_label", "section", "kind",
     "row_header", "column_header", "assertion", "cue", "confidence", "counted", "set_aside_reason",
-    "evidence_rank", "sentence", "marks", "ocr_confidence",
+    "evidence_rank", "sentence", "marks", "ocr_confidence", *_SIDES,
 )  # fmt: skip
 _URL_SIGNS = "/:%~@!$&'()*+,;=-._"  # what a URL without query and fragment is written with
 EVIDENCE_SHOWN = 5  # passages for a lesson of a hospital; all are in mentions.csv
@@ -239,6 +240,8 @@ class Builder:
             kind=best["kind"],
             rules=tuple(dict.fromkeys(row["rule_id"] for row in group)),
             ocr_confidence=best["ocr_confidence"],
+            document=best["document_id"],
+            box=_box(best),
         )
 
     def _gap(self, row: _Row) -> Gap:
@@ -311,6 +314,11 @@ def _failure(row: _Row) -> FailureView:
 
 def _words(slug: str) -> str:
     return slug.replace("_", " ").replace("-", " ").replace("ocr", "OCR")
+
+
+def _box(row: _Row) -> Box | None:
+    x0, top, x1, bottom = (row[side] for side in _SIDES)
+    return None if x0 is None or top is None or x1 is None or bottom is None else (x0, top, x1, bottom)
 
 
 def _spans(marks: str) -> list[Span]:

@@ -1,18 +1,14 @@
-"use strict";
-// Everything is readable without this; it adds sorting and filtering to the matrix, and opens
-// folded passages for printing.
+// Everything is readable without this: it adds sorting and filtering to the matrix.
 (() => {
-  addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((one) => (one.open = true)));
   const table = document.getElementById("table");
   if (!table) return;
   const body = table.tBodies[0];
   const rows = [...body.rows];
   const heads = [...table.tHead.rows[0].cells];
 
-  const value = (row, column) => {
-    const text = row.cells[column].dataset.sort;
-    return column === 0 ? text : Number(text);
-  };
+  // Of a large matrix the class of a cell says its status: c0, c1, …
+  const code = (cell) => cell.dataset.sort ?? cell.className.charAt(1);
+  const value = (row, column) => (column === 0 ? row.cells[0].dataset.sort : Number(code(row.cells[column])));
   const order = (a, b) => (typeof a === "string" ? a.localeCompare(b) : a - b);
   heads.forEach((head, column) => {
     const button = document.createElement("button");
@@ -41,7 +37,7 @@
     if (status.value === "") return true;
     const cells = [...row.cells].slice(3);
     const looked = lesson.value === "" ? cells : [cells[Number(lesson.value)]];
-    return looked.some((cell) => cell.dataset.sort === status.value);
+    return looked.some((cell) => code(cell) === status.value);
   };
   const filter = () => {
     rows.forEach((row) => (row.hidden = !fits(row)));
