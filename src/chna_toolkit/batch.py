@@ -101,9 +101,7 @@ def in_order(work: Work[_T], inputs: Sequence[Input], executor: Executor, ahead:
     return tasks_in_order(((work, item) for item in inputs), executor, ahead)
 
 
-def tasks_in_order(
-    tasks: Iterable[tuple[Work[_T], Input]], executor: Executor, ahead: int
-) -> Iterator[Outcome[_T]]:
+def tasks_in_order(tasks: Iterable[tuple[Work[_T], Input]], executor: Executor, ahead: int) -> Iterator[Outcome[_T]]:
     """Yield the same, where each input has work of its own."""
     waiting: deque[Future[Outcome[_T]]] = deque()
     for work, item in tasks:

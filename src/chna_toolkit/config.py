@@ -44,6 +44,8 @@ class Settings:
     timeout: float = 120.0  # seconds for one document
     memory_mb: int = 2048  # of a worker, in MiB; 0: no limit
     peers: str = "all"  # or "system", "state", "size": beside whom a report puts each hospital
+    report: str = "auto"  # "file", "site", or a site if one file would be large
+    thumbnails: bool = False  # whether the report shows the pages that its best passages stand on
     passwords: Path | None = None  # file with passwords of PDFs
     keyring: bool = False  # whether to ask the system's keyring for passwords
     download_mb: int = 500  # of a document elsewhere, in MiB; its time is that of `timeout` again
@@ -306,6 +308,12 @@ def _peers(value: object, _: Path) -> str:
     return str(value)
 
 
+def _report(value: object, _: Path) -> str:
+    if value not in ("auto", "file", "site"):
+        raise ValueError('must be "auto", "file" or "site"')
+    return str(value)
+
+
 def _tables(value: object, _: Path) -> str:
     if value not in ("auto", "off"):
         raise ValueError('must be "auto" or "off"')
@@ -348,6 +356,8 @@ _PARSERS: dict[str, Callable[[object, Path], Any]] = {
     "timeout": _seconds,
     "memory_mb": _whole,
     "peers": _peers,
+    "report": _report,
+    "thumbnails": _switch,
     "passwords": _path,
     "keyring": _switch,
     "cache": _truth,

@@ -18,18 +18,23 @@ from chna_toolkit.texts import read_texts
 if TYPE_CHECKING:
     from chna_toolkit.results.run import InputFile, Run
 
-# The settings that decide the text of a document.
-_DECIDING = ("tables", "ocr", "ocr_language", "timeout", "memory_mb", "passwords", "keyring")
+# The settings that decide the text of a document, and the form of the report.
+_DECIDING = ("tables", "ocr", "ocr_language", "timeout", "memory_mb", "passwords", "keyring", "report")
 
 
-def settings_of(run: Run, given: Mapping[str, object] | None = None) -> Settings:
-    """Return the settings that decided the texts of a run, as far as arguments do not say otherwise."""
+def settings_of(run: Run, given: Mapping[str, object] | None = None, config: Path | None = None) -> Settings:
+    """Return the settings that decided the texts of a run and the form of its report.
+
+    Arguments and the named configuration go before those.
+    """
     found: dict[str, object] = {}
     for name in _DECIDING:
         setting = run.manifest.settings.get(name)
         if setting and setting.value is not None and setting.origin != "default":
             found[name] = setting.value
-    return load_settings(found | {name: value for name, value in (given or {}).items() if value is not None})
+    return load_settings(
+        found | {name: value for name, value in (given or {}).items() if value is not None}, config=config
+    )
 
 
 def read_again(run: Run, folder: Path, settings: Settings, *, exact: bool = True) -> Iterator[tuple[str, Document]]:
@@ -43,11 +48,7 @@ def read_again(run: Run, folder: Path, settings: Settings, *, exact: bool = True
     searched = {
         str(row["document_id"]) for row in run.rows("documents") if row["extraction_status"] in ("ok", "partial")
     }
-    found: dict[str, Input] = {}
-    for one in run.manifest.inputs:
-        if one.sha256[:12] in searched:
-            found.setdefault(one.sha256[:12], _input(one, folder))
-    inputs = list(found.values())
+    inputs = [item for item in inputs_of(run, folder) if item.sha256[:12] in searched]
     plan = make_plan(settings)
     checks = _quotes(run) if exact else {}
     for item, (document, _) in read_texts(inputs, plan, settings):
@@ -60,6 +61,17 @@ def read_again(run: Run, folder: Path, settings: Settings, *, exact: bool = True
         if not all(_is_there(document, *quote) for quote in checks.get(identity, ())):
             raise UsageError(f"{item.file}: this version reads it otherwise than the run did", "Scan again.")
         yield identity, document
+
+
+def inputs_of(run: Run, folder: Path) -> list[Input]:
+    """Return the documents of a run, to which its links lead from its folder: of copies one that is there."""
+    found: dict[str, Input] = {}
+    for one in run.manifest.inputs:
+        item = _input(one, folder)
+        before = found.get(one.sha256)
+        if before is None or (item.source is None and before.source is None and not before.path.is_file()):
+            found[one.sha256] = item
+    return list(found.values())
 
 
 def _input(one: InputFile, folder: Path) -> Input:

@@ -14,7 +14,7 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -23,7 +23,7 @@ from chna_toolkit.assess import Finding, Obstacle, Plan, Stages, assess, failed,
 from chna_toolkit.batch import as_finished, known_hash, open_executor
 from chna_toolkit.cache import Store, default_folder
 from chna_toolkit.config import Settings
-from chna_toolkit.errors import ExitCode, MissingDependencyError, OutputError, UsageError
+from chna_toolkit.errors import ChnaError, ExitCode, MissingDependencyError, OutputError, UsageError
 from chna_toolkit.extraction.ocr import Ocr, OcrError, find_engine
 from chna_toolkit.extraction.watch import CUT
 from chna_toolkit.hospitals import HospitalList, read_hospitals
@@ -51,6 +51,9 @@ class Progress(Protocol):
     def advance(self, finding: Finding) -> None:
         """A document is finished."""
 
+    def tell(self, message: str) -> None:
+        """Something begins that takes its time."""
+
     def warn(self, message: str) -> None:
         """Something is odd, and the scan goes on."""
 
@@ -65,6 +68,9 @@ class Silent:
         """Ignore it."""
 
     def advance(self, finding: Finding) -> None:
+        """Ignore it."""
+
+    def tell(self, message: str) -> None:
         """Ignore it."""
 
     def warn(self, message: str) -> None:
@@ -155,7 +161,8 @@ def scan(
     )
     tables = _tabulate(assessed, lexicon, settings, clock, progress)
     del findings, assessed  # of hundreds of documents, a few hundred megabytes
-    run = _write(settings, lexicon, inputs, tables, course)
+    run = _make_run(settings, lexicon, inputs, tables, course)
+    _write(run, inputs, plan, settings, progress)
     return ScanOutcome(run, settings.output, ExitCode(course.exit_code))
 
 
@@ -328,29 +335,47 @@ def _tabulate(
     return tables
 
 
-def _write(
+def _make_run(
     settings: Settings,
     lexicon: Lexicon,
     inputs: Sequence[Input],
     tables: Mapping[str, DataFrame],
     course: Course,
 ) -> Run:
-    """Write the run folder and its reports."""
-    from chna_toolkit.reports import write_reports
-    from chna_toolkit.results.run import MANIFEST, Run, write_run
+    """Return the run with its manifest."""
+    from chna_toolkit.results.run import Run
     from chna_toolkit.results.summary import closing_sentence, count
 
-    out = settings.output or Path()
     counts = count(tables)
     manifest = make_manifest(course, lexicon, settings, inputs, counts, closing_sentence(counts))
-    run = Run(manifest, tables)
-    try:
-        with published(out, MANIFEST) as folder:
-            write_run(folder, tables, manifest)
-            write_reports(run, folder)
-    except OSError as error:
-        raise OutputError(f"cannot write to {out}: {error}", "Name another folder with -o.") from error
-    return run
+    return Run(manifest, tables)
+
+
+def _write(run: Run, inputs: Sequence[Input], plan: Plan, settings: Settings, progress: Progress) -> None:
+    """Write the run folder and its reports, for which pages are drawn first: until then nothing there changes."""
+    from chna_toolkit.reports import write_views
+    from chna_toolkit.reports.site import LISTING
+    from chna_toolkit.results.run import MANIFEST, write_run
+    from chna_toolkit.results.view import view_of
+
+    out = settings.output or Path()
+    with ExitStack() as stack:
+        view, pictures = None, None
+        if settings.thumbnails:
+            from chna_toolkit.thumbnails import draw_pages
+
+            view = view_of(run)
+            try:
+                drawn = draw_pages(view, inputs, plan, settings, progress.tell, progress.warn)
+                pictures = stack.enter_context(drawn)
+            except ChnaError as error:  # the results matter more than their pictures
+                progress.warn(f"no thumbnails: {error.message}. {error.hint}".strip())
+        try:
+            with published(out, MANIFEST, LISTING) as folder:
+                write_run(folder, run.tables, run.manifest)
+                write_views(view or view_of(run), folder, form=settings.report, pictures=pictures)
+        except OSError as error:
+            raise OutputError(f"cannot write to {out}: {error}", "Name another folder with -o.") from error
 
 
 def _failures(assessed: Sequence[Assessed]) -> Iterator[Failure]:

@@ -283,11 +283,13 @@ def _sizes(files: Any, path: str) -> list[tuple[str, int]]:
 
 
 @contextmanager
-def published(place: Place, last: str) -> Iterator[Path]:
+def published(place: Place, last: str, listing: str = "") -> Iterator[Path]:
     """Give a folder to write into: the place itself, or one that is copied there if all went well.
 
     The file named `last` says that the others are whole: an old one goes first, the new one
-    arrives last. Raises `OSError` where the place cannot be written.
+    arrives last. What an old `listing` names in its own folder, a line each, and is not written
+    again is removed from elsewhere; of the place itself, whoever writes the listing takes care.
+    Raises `OSError` where the place cannot be written.
     """
     if isinstance(place, Path):
         yield place
@@ -296,10 +298,23 @@ def published(place: Place, last: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="chna-") as name:
         folder = Path(name)
         yield folder
+        listed = _listed(door, listing) if listing else set()
         door.delete(last)
         names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
         for one in sorted(names, key=lambda one: (one == last, one)):
             _upload(folder / one, place / one)
+        for one in sorted(listed.difference(names)):
+            door.delete(one)
+
+
+def _listed(door: Door, listing: str) -> set[str]:
+    """Return the names in a listing, itself among them, as far as they stand in its folder."""
+    data = door.get(listing)
+    if data is None:
+        return set()
+    lines = data.decode("utf-8", "replace").splitlines()
+    folder = listing.rpartition("/")[0] + "/"
+    return {listing, *(line for line in lines if line.startswith(folder) and ".." not in line.split("/"))}
 
 
 def _upload(path: Path, url: Url) -> None:

@@ -70,6 +70,17 @@ Peers = Annotated[
         help="Beside which other hospitals each is put; size is by the column beds of hospitals.csv.",
     ),
 ]
+Report = Annotated[
+    str | None,
+    typer.Option(
+        "--report",
+        metavar="auto|file|site",
+        help="The HTML report as one file or with a page for each hospital; auto: the latter beyond 5 MB.",
+    ),
+]
+Thumbnails = Annotated[
+    bool, typer.Option("--thumbnails", help="Show beside the best passages their page, with the passage framed.")
+]
 Force = Annotated[bool, typer.Option("--force", help="Write even where other files stand.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Nothing but errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="A line for each document, saying what became of it.")]
@@ -79,7 +90,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 _NAMES = {"memory": "memory_mb", "no_cache": "cache"}
 _SETTINGS = (
     "output", "hospitals", "lexicon", "select", "jobs", "cluster", "method", "tables", "ocr", "ocr_language",
-    "timeout", "memory", "peers", "passwords", "keyring", "no_cache", "cache_dir",
+    "timeout", "memory", "peers", "report", "thumbnails", "passwords", "keyring", "no_cache", "cache_dir",
 )  # fmt: skip
 
 
@@ -87,5 +98,5 @@ def given(arguments: Mapping[str, object], but: str = "") -> dict[str, object]:
     """Return the settings among a command's arguments by name, without the one `but`; None was not given."""
     found = {_NAMES.get(name, name): arguments[name] for name in _SETTINGS if name in arguments and name != but}
     # A switch that is off says nothing; `--no-cache` is the cache switched off.
-    switches = {"keyring": True, "cache": False}
+    switches = {"keyring": True, "thumbnails": True, "cache": False}
     return {name: (switches[name] if value else None) if name in switches else value for name, value in found.items()}

@@ -95,6 +95,10 @@ class Lines(Counting):
         worked = self.ok + self.failed
         return (now - self.started) / max(worked, 1) * (self.total - self.done)
 
+    def tell(self, message: str) -> None:
+        """Say it."""
+        say(message)
+
     def warn(self, message: str) -> None:
         """Say it."""
         say(f"warning: {message}")

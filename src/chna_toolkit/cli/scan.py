@@ -47,6 +47,8 @@ def scan(
     timeout: options.Timeout = None,
     memory: options.Memory = None,
     peers: options.Peers = None,
+    report: options.Report = None,
+    thumbnails: options.Thumbnails = False,
     passwords: options.Passwords = None,
     keyring: options.Keyring = False,
     no_cache: options.NoCache = False,

@@ -3,32 +3,43 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chna_toolkit.errors import OutputError
-from chna_toolkit.results.run import Run
+
+if TYPE_CHECKING:  # slow to import, and `chna --help` needs none of it
+    from chna_toolkit.reports.pictures import Pictures
+    from chna_toolkit.results.run import Run
+    from chna_toolkit.results.view import RunView
 
 
-def write_reports(run: Run, out: Path, peers: str = "") -> list[Path]:
+def write_reports(
+    run: Run, out: Path, peers: str = "", *, form: str = "auto", pictures: Pictures | None = None
+) -> list[Path]:
     """Write `index.html` and `summary.md` into the run folder and return their paths.
 
     `peers` is the grouping in which hospitals stand beside each other; by default that of the scan.
+    `form` is `file`, `site`, or `auto`: the HTML report is one file, with a folder `report/` of
+    pages beside it, or the latter if it is large. `pictures` are shown beside what stands on them.
 
     Raises `OutputError` if that is impossible.
     """
-    # jinja2 and pandas are slow to import, and `chna --help` needs neither.
-    from chna_toolkit.reports.html import render_html
-    from chna_toolkit.reports.markdown import render_markdown
-    from chna_toolkit.results.run import write_text
     from chna_toolkit.results.view import view_of
 
-    view = view_of(run, peers)
-    paths = []
+    return write_views(view_of(run, peers), out, form=form, pictures=pictures)
+
+
+def write_views(view: RunView, out: Path, *, form: str = "auto", pictures: Pictures | None = None) -> list[Path]:
+    """Do the same with the view of a run."""
+    from chna_toolkit.reports.markdown import render_markdown
+    from chna_toolkit.reports.site import write_html
+    from chna_toolkit.results.run import write_text
+
     try:
-        for name, render in (("index.html", render_html), ("summary.md", render_markdown)):
-            write_text(out / name, render(view))
-            paths.append(out / name)
+        index = write_html(view, out, form, pictures or {})
+        write_text(out / "summary.md", render_markdown(view))
     except OSError as error:
         raise OutputError(
             f"cannot write to {out}: {error.strerror or error}", "Name another folder with -o."
         ) from error
-    return paths
+    return [index, out / "summary.md"]

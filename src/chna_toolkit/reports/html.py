@@ -70,7 +70,9 @@ def _one_file(view: RunView, pictures: Pictures) -> Iterator[str]:
     policy = f"style-src '{_digest(style)}'{'; img-src data:' if pictures else ''}"
     script = _source("print.js") + _source("report.js")
     values = _common(view, script, policy) | _summary(view)
-    stream = _environment().get_template("report.html.j2").stream(place=InOneFile(pictures), style=Markup(style), **values)
+    stream = (
+        _environment().get_template("report.html.j2").stream(place=InOneFile(pictures), style=Markup(style), **values)
+    )
     stream.enable_buffering(100)
     return iter(stream)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from textwrap import wrap
 
 from chna_toolkit.reports.markdown import escape
 from chna_toolkit.reports.page import page, safe
@@ -15,6 +16,7 @@ from chna_toolkit.results.schemas import PEERS
 from chna_toolkit.results.view import Finding, HospitalView, RunView
 
 _BEHIND = "most of the peers that could be assessed cover it, and the hospital does not"
+_WIDTH = 80  # characters of the notes below the text
 _ABOUT = (
     "Peers count once, by their latest cycle that could be assessed for the lesson. "
     "In brackets: the 95% Wilson interval, in percent."
@@ -70,7 +72,7 @@ def _text(view: RunView, hospitals: Sequence[HospitalView]) -> str:
             lines.append(
                 f"  {lesson.id} {printable(lesson.name):<{wide}}  {status:<14}  {told:<{share + 15}} {mark}".rstrip()
             )
-    lines += ["", f"< {_BEHIND}.", _ABOUT]
+    lines += ["", *wrap(f"< {_BEHIND}.", _WIDTH), *wrap(_ABOUT, _WIDTH)]
     return "\n".join(lines) + "\n"
 
 

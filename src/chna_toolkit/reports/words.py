@@ -79,7 +79,7 @@ def about_peers(hospital: HospitalView) -> list[str]:
     lonely = [one.why_none for one in found if not one.assessed]
     notes = [f"No peers: {why}." for why in dict.fromkeys(lonely)] if len(lonely) == len(found) else []
     if joint := max((one.joint for one in found), default=0):
-        who = "One of them shares" if joint == 1 else f"{joint} of them share"
+        who = "One of its peers shares" if joint == 1 else f"{joint} of its peers share"
         notes.append(f"{who} a document with it, and cannot differ by what stands there.")
     return notes
 
