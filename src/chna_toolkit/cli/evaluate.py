@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chna_toolkit.cli import options
+from chna_toolkit.cli.evaluate_statuses import StatusQuestion, speaks_of_statuses
 from chna_toolkit.cli.output import say, stdout_may_close
 from chna_toolkit.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from chna_toolkit.config import Settings
     from chna_toolkit.evaluation.documents import Resolved
+    from chna_toolkit.evaluation.evaluating import Evaluation
     from chna_toolkit.evaluation.gold import GoldUnit
     from chna_toolkit.evaluation.predictions import Predictions
     from chna_toolkit.evaluation.rendering import Bar
+    from chna_toolkit.evaluation.status_figures import StatusEvaluation
     from chna_toolkit.lexicon.model import Lexicon
 
 Documents = Annotated[
@@ -26,7 +29,9 @@ Documents = Annotated[
     typer.Option("--documents", metavar="DIR", help="PDFs (and .txt) that keyed gold speaks of; may be repeated."),
 ]
 
-Gold = Annotated[list[Path], typer.Argument(metavar="GOLD...", help="Coded text: .jsonl, .csv or .xlsx.")]
+Gold = Annotated[
+    list[Path], typer.Argument(metavar="GOLD...", help="Coded text, or statuses of documents: .jsonl, .csv or .xlsx.")
+]
 Labels = Annotated[
     Path | None,
     typer.Option("--labels", metavar="FILE|RUN", help="Measure what `chna tag` wrote, or a run folder."),
@@ -49,7 +54,8 @@ FailUnder = Annotated[
     typer.Option(
         "--fail-under",
         metavar="micro=0.6",
-        help="Exit 1 below: micro, macro, precision, recall, assertion, lesson (the worst), L03.",
+        help="Exit 1 below: micro, macro, precision, recall, assertion, lesson (the worst), L03; "
+        "of statuses: status, accepted, evidence, best, kappa, …",
     ),
 ]
 Format = Annotated[str, typer.Option("--format", metavar="text|json|csv|markdown|junit", help="How to write.")]
@@ -92,35 +98,57 @@ def evaluate(
 
     Gold: {"id": 1, "text": "...", "labels": {"10": "practice"}, "maybe": ["3"]}. What is `maybe` is
     neither right nor wrong. Labels are those of the built-in tagger unless --labels or --baseline says otherwise.
+    Or statuses that --documents DIR or --labels RUN must have: {"file": "a.pdf", "lesson": "L10", "status": "covered"}.
     """
     given = options.given(locals())
     from chna_toolkit.config import load_settings
     from chna_toolkit.evaluation.evaluating import Plan, evaluate_labels
-    from chna_toolkit.evaluation.rendering import read_bars, render
     from chna_toolkit.lexicon import load_lexicon
 
     settings = load_settings(given, config=config)
     loaded = load_lexicon(settings.lexicon)
+    plan, chosen = Plan(resamples, seed, worst), select_ids(loaded, settings)
+    if speaks_of_statuses(gold):
+        _refuse({"--key": key, "--part": part != "all", "--train": train, "--baseline tfidf": baseline == "tfidf"})
+        asked_statuses = StatusQuestion(settings, loaded, tuple(documents or ()), model, labels, baseline, compare)
+        _show(asked_statuses.answer(gold, chosen, plan), fail_under, form, quotes)
+        return
     asked = _Asked(settings, loaded, labels, baseline, model, tuple(train or gold), tuple(documents or ()))
-    units, files = load_units(gold, part, key)
-    resolved, files = asked.resolve(units, files)
+    resolved, files = asked.resolve(*load_units(gold, part, key))
     by, predictions = asked.predict(resolved, asked.source)
     evaluation = evaluate_labels(
         resolved.units,
         predictions,
         loaded,
-        Plan(resamples, seed, worst),
+        plan,
         gold=[path.name for path in gold],
         part=part,
         by=by,
         notes=resolved.notes,
         files=files,
-        select=select_ids(loaded, settings),
+        select=chosen,
         other=asked.predict(resolved, compare) if compare else None,
     )
+    _show(evaluation, fail_under, form, quotes)
+
+
+def _refuse(options: Mapping[str, object]) -> None:
+    if wrong := [name for name, value in options.items() if value]:
+        raise UsageError(f"{wrong[0]} is for gold of passages, and this is of documents", "Leave it out.")
+
+
+def _show(evaluation: Evaluation | StatusEvaluation, fail_under: list[str] | None, form: str, quotes: bool) -> None:
+    from chna_toolkit.evaluation.evaluating import Evaluation
+    from chna_toolkit.evaluation.rendering import read_bars, render
+    from chna_toolkit.evaluation.status_rendering import render_statuses
+
     bars = read_bars(fail_under or (), evaluation)
+    if isinstance(evaluation, Evaluation):
+        text = render(evaluation, form, bars, quotes=quotes)
+    else:
+        text = render_statuses(evaluation, form, bars, quotes=quotes)
     with stdout_may_close():
-        sys.stdout.write(render(evaluation, form, bars, quotes=quotes))
+        sys.stdout.write(text)
     check_bars(bars)
 
 

@@ -101,7 +101,7 @@ def _coefficients(sums: Floats, categories: int, coders: int) -> dict[str, Float
     total = counts.sum(axis=1)
     expected = _ratio((counts * (total[:, None] - counts)).sum(axis=1), total - 1)
     tables = sums[:, 4 + 2 * q :].reshape(len(sums), -1, q, q)
-    kappas = [_cohen(tables[:, pair]) for pair in range(coders * (coders - 1) // 2)]
+    kappas = [cohens_kappa(tables[:, pair]) for pair in range(coders * (coders - 1) // 2)]
     return {
         "percent": observed,
         "cohen": _mean_of_known(np.array(kappas).reshape(-1, len(sums))),
@@ -111,12 +111,18 @@ def _coefficients(sums: Floats, categories: int, coders: int) -> dict[str, Float
     }
 
 
-def _cohen(tables: Floats) -> Floats:
-    """Cohen's kappa of tables, stacked in the first dimension."""
+def cohens_kappa(tables: Floats, *, quadratic: bool = False) -> Floats:
+    """Return Cohen's kappa of two raters' tables, stacked in the first dimension; nan where it is undefined.
+
+    `quadratic`: of ordered categories, a difference weighs as the square of the steps between them (Cohen 1968).
+    """
     total = tables.sum(axis=(1, 2))
-    observed = _ratio(np.trace(tables, axis1=1, axis2=2), total)
+    places = np.arange(tables.shape[1])
+    apart = places[:, None] - places[None, :]
+    credit = 1 - (apart / max(len(places) - 1, 1)) ** 2 if quadratic else (apart == 0).astype(float)
+    observed = _ratio((tables * credit).sum(axis=(1, 2)), total)
     rows, columns = _ratio(tables.sum(axis=2), total[:, None]), _ratio(tables.sum(axis=1), total[:, None])
-    return _beyond(observed, (rows * columns).sum(axis=1))
+    return _beyond(observed, np.einsum("ni,nj,ij->n", rows, columns, credit))
 
 
 def _mean_of_known(values: Floats) -> Floats:

@@ -83,9 +83,8 @@ def load_gold(path: Path) -> list[GoldUnit]:
 
     Raises `UsageError` naming the line.
     """
-    rows = read_table(path) if path.suffix.lower() in (".csv", ".tsv", ".xlsx") else _json_lines(path)
     units = []
-    for number, row in rows:
+    for number, row in read_rows(path, _HINT):
         try:
             if unit := _unit_of(row):
                 units.append(unit)
@@ -94,6 +93,17 @@ def load_gold(path: Path) -> list[GoldUnit]:
     if not units:
         raise UsageError(f"{path} holds no coded unit", _HINT)
     return units
+
+
+def read_rows(path: Path, hint: str) -> Iterator[tuple[int, Any]]:
+    """Yield what the lines of a file hold, with their number: JSON lines, or a table (.csv, .tsv, .xlsx).
+
+    Raises `UsageError`, with the `hint` where a line is no JSON.
+    """
+    if path.suffix.lower() in (".csv", ".tsv", ".xlsx"):
+        yield from read_table(path)
+    else:
+        yield from _json_lines(path, hint)
 
 
 def read_table(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -122,7 +132,7 @@ def read_table(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         raise UsageError(f"{path}: {error}", "Save it as CSV (UTF-8).") from error
 
 
-def _json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def _json_lines(path: Path, hint: str) -> Iterator[tuple[int, Any]]:
     try:
         lines = path.read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -132,7 +142,7 @@ def _json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             try:
                 yield number, json.loads(line)
             except ValueError as error:
-                raise UsageError(f"{path}:{number}: not JSON: {error}", _HINT) from None
+                raise UsageError(f"{path}:{number}: not JSON: {error}", hint) from None
 
 
 def _unit_of(row: Mapping[str, Any]) -> GoldUnit | None:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan
-from typing import Any
+from typing import Any, Protocol
 
 from chna_toolkit import __version__
 from chna_toolkit.errors import UsageError
@@ -38,7 +38,14 @@ class Bar:
         return self.found >= self.least
 
 
-def read_bars(given: Iterable[str], evaluation: Evaluation) -> tuple[Bar, ...]:
+class HasFigures(Protocol):
+    """An evaluation, of labels or of statuses."""
+
+    def figure(self, name: str) -> float:
+        """Return a figure that can have a bar."""
+
+
+def read_bars(given: Iterable[str], evaluation: HasFigures) -> tuple[Bar, ...]:
     """Return the bars written as `micro=0.6,L03=0.4`. Raises `UsageError`."""
     bars = []
     for part in (part.strip() for one in given for part in one.split(",") if part.strip()):
@@ -58,7 +65,7 @@ def render(evaluation: Evaluation, form: str, bars: Sequence[Bar] = (), *, quote
     if form not in FORMATS:
         raise UsageError(f"unknown format {form!r}", f"Choose one of: {', '.join(FORMATS)}.")
     if form == "json":
-        return json.dumps(_plain(_values(evaluation, bars, quotes)), indent=2, ensure_ascii=False) + "\n"
+        return json.dumps(plain(_values(evaluation, bars, quotes)), indent=2, ensure_ascii=False) + "\n"
     if form == "csv":
         return _csv(evaluation)
     if form == "junit":
@@ -96,11 +103,14 @@ def _sections(ev: Evaluation, bars: Sequence[Bar], quotes: bool) -> list[Section
     if ev.comparison:
         sections += _comparison_tables(ev.comparison, ev.plan.worst, quotes)
     if bars:
-        verdicts = tuple(
-            (bar.name, number(bar.found, 3), f"{bar.least:g}", "yes" if bar.is_reached else "NO") for bar in bars
-        )
-        sections.append(Section("Bars", ("figure", "is", "must reach", "reached"), verdicts))
+        sections.append(bar_section(bars))
     return sections
+
+
+def bar_section(bars: Sequence[Bar]) -> Section:
+    """Return the table that says which bars are reached."""
+    rows = tuple((bar.name, number(bar.found, 3), f"{bar.least:g}", "yes" if bar.is_reached else "NO") for bar in bars)
+    return Section("Bars", ("figure", "is", "must reach", "reached"), rows)
 
 
 _HEADER = (
@@ -297,12 +307,12 @@ def _case(case: Case, quotes: bool) -> dict[str, Any]:
     return {**values, "text": unit.text} if quotes else values
 
 
-def _plain(value: Any) -> Any:
-    """JSON has no NaN."""
+def plain(value: Any) -> Any:
+    """Return values as JSON can hold them: it has no NaN."""
     if isinstance(value, Mapping):
-        return {name: _plain(one) for name, one in value.items()}
+        return {name: plain(one) for name, one in value.items()}
     if isinstance(value, list):
-        return [_plain(one) for one in value]
+        return [plain(one) for one in value]
     if isinstance(value, float):
         return None if isnan(value) else round(value, 6)
     return value
@@ -342,15 +352,18 @@ def _known(value: Value) -> Value:
 
 
 def _junit(ev: Evaluation, bars: Sequence[Bar]) -> str:
-    """A test case a bar."""
+    output = shortened(f"{ev.units} units; labels by {ev.by}", 500)
+    return junit("chna evaluate", {", ".join(ev.gold): bar_cases(bars)}, output)
+
+
+def bar_cases(bars: Sequence[Bar]) -> list[TestCase]:
+    """Return a test case a bar. Raises `UsageError` if there is none."""
     if not bars:
         raise UsageError("--format junit tells which bars are reached, and there are none", "Set some: --fail-under.")
-    cases = [
+    return [
         TestCase(
             f"{bar.name} >= {bar.least:g}",
             "" if bar.is_reached else f"{bar.name} is {number(bar.found, 3)}, and must reach {bar.least:g}",
         )
         for bar in bars
     ]
-    output = shortened(f"{ev.units} units; labels by {ev.by}", 500)
-    return junit("chna evaluate", {", ".join(ev.gold): cases}, output)
