@@ -222,7 +222,7 @@ def _without_cues(finder: AssertionFinder, dropped: frozenset[str]) -> Assertion
     """Return a finder to which some cues say nothing; the others keep their bits in the index."""
     changed = copy(finder)
     changed._cues = [
-        (replace(cue, scope="clause"), frozenset()) if cue.id in dropped else (cue, group)
+        (replace(cue, assertion=None, scope="clause"), frozenset()) if cue.id in dropped else (cue, group)
         for cue, group in finder._cues
     ]
     return changed
@@ -239,12 +239,16 @@ class _ChangedBook:
         self.whole = [ready for ready in whole if ready.rule.id not in rules]
         self.whole += [ready for ready in new if not ready.pattern.parts]
 
-    def candidates(self, hits: Hits) -> tuple[list[ReadyRule], list[ReadyExclusion]]:
-        """Return the rules and exclusions whose words are all there."""
-        rules, exclusions = self._book.candidates(hits)  # type: ignore[attr-defined]
+    def rules(self, hits: Hits) -> list[ReadyRule]:
+        """Return the rules whose words are all there."""
+        rules: list[ReadyRule] = self._book.rules(hits)  # type: ignore[attr-defined]
         rules = [ready for ready in rules if ready.rule.id not in self._rules]
-        rules += [ready for ready in self._new if _has_words(ready, hits)]
-        return rules, [ready for ready in exclusions if ready.exclusion.id not in self._exclusions]
+        return rules + [ready for ready in self._new if _has_words(ready, hits)]
+
+    def exclusions(self, hits: Hits) -> list[ReadyExclusion]:
+        """Return the exclusions whose words are all there."""
+        exclusions: list[ReadyExclusion] = self._book.exclusions(hits)  # type: ignore[attr-defined]
+        return [ready for ready in exclusions if ready.exclusion.id not in self._exclusions]
 
 
 def _has_words(ready: ReadyRule, hits: Hits) -> bool:

@@ -12,7 +12,7 @@ ones, somewhat slower (`benchmarks/matcher.py`), and takes longer to import than
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 from operator import itemgetter
 
@@ -29,12 +29,15 @@ _Checks = tuple[tuple[int, str], ...]  # (position, form) of words whose form is
 class Profile:
     """What a phrase is good for: its atoms, and as a bit mask the uses of all of them together."""
 
-    __slots__ = ("atoms", "uses")
+    __slots__ = ("atoms", "number", "uses")
 
-    def __init__(self, atoms: frozenset[int], uses: int) -> None:
+    def __init__(self, atoms: frozenset[int], uses: int, number: int = -1) -> None:
         self.atoms = atoms
         self.uses = uses
+        self.number = number  # its place among the profiles of an index
 
+
+Fitting = dict[Group, frozenset[Profile]]
 
 _Entry = tuple[_Checks, Profile]
 _Tails = list[tuple[int, dict[_Norms, list[_Entry]]]]  # by their length, then by their words
@@ -43,10 +46,18 @@ _Tails = list[tuple[int, dict[_Norms, list[_Entry]]]]  # by their length, then b
 class Hits:
     """The phrases found in one text."""
 
-    __slots__ = ("_longer", "_singles", "_spans", "profiles", "uses")
+    __slots__ = ("_fitting", "_longer", "_places", "_singles", "_spans", "profiles", "uses")
 
-    def __init__(self, singles: Sequence[Profile | None] = (), longer: Iterable[tuple[int, int, Profile]] = ()) -> None:
-        """`singles` has for each word what it is good for alone; `longer` what stands in more words, or in one form."""
+    def __init__(
+        self,
+        singles: Sequence[Profile | None] = (),
+        longer: Iterable[tuple[int, int, Profile]] = (),
+        fitting: Fitting | None = None,
+    ) -> None:
+        """`singles` has for each word what it is good for alone; `longer` what stands in more words, or in one form.
+
+        `fitting` knows of some groups what phrases fit them.
+        """
         self._singles = singles
         self._longer = list(longer)
         distinct = dict.fromkeys(singles)
@@ -58,29 +69,44 @@ class Hits:
         for profile in self.profiles:
             uses |= profile.uses
         self.uses = uses  # the uses that some hit has, as a bit mask
+        self._fitting = fitting or {}
         self._spans: dict[Group, list[Span]] = {}
+        self._places: dict[Profile, list[Span]] | None = None
 
     def found(self) -> list[tuple[int, int, Profile]]:
         """Return all hits in order of place: first word, one past the last, profile."""
         found = [(at, at + 1, profile) for at, profile in enumerate(self._singles) if profile]
-        return sorted([*found, *self._longer], key=_start)
+        return sorted([*found, *self._longer], key=_start) if self._longer else found
 
     def spans(self, group: Group) -> list[Span]:
         """Return the places where a phrase of the group stands, in order, each once."""
         spans = self._spans.get(group)
         if spans is None:
-            fitting = {profile for profile in self.profiles if not group.isdisjoint(profile.atoms)}
-            spans = []
-            if fitting:
-                spans = [(at, at + 1) for at, profile in enumerate(self._singles) if profile in fitting]
-                if longer := [(start, end) for start, end, profile in self._longer if profile in fitting]:
-                    spans = sorted({*spans, *longer})
+            places = self._places or self._by_profile()
+            lists = [places[profile] for profile in self._of(group)]
+            spans = sorted({span for one in lists for span in one}) if lists else []
             self._spans[group] = spans
         return spans
 
     def has(self, group: Group) -> bool:
         """Whether a phrase of the group occurs."""
-        return any(not group.isdisjoint(profile.atoms) for profile in self.profiles)
+        return bool(self._of(group))
+
+    def _of(self, group: Group) -> Collection[Profile]:
+        known = self._fitting.get(group)
+        if known is None:
+            return [profile for profile in self.profiles if not group.isdisjoint(profile.atoms)]
+        return known.intersection(self.profiles)
+
+    def _by_profile(self) -> dict[Profile, list[Span]]:
+        places: dict[Profile, list[Span]] = {profile: [] for profile in self.profiles}
+        for at, profile in enumerate(self._singles):
+            if profile:
+                places[profile].append((at, at + 1))
+        for start, end, profile in self._longer:
+            places[profile].append((start, end))
+        self._places = places
+        return places
 
 
 _start = itemgetter(0)
@@ -93,12 +119,15 @@ class PhraseIndex:
         self._speller = speller
         self._atoms: dict[object, int] = {}
         self._uses: list[int] = []  # by atom
+        self._fitting: Fitting = {}
+        self._groups: set[Group] = set()
         self._reserved = 0
         self._table: dict[_Norms, dict[_Checks, list[int]]] = {}
         self._singles: dict[str, Profile] = {}  # one word in any form, by normal form
         self._exact: dict[str, Profile] = {}  # one word in one form
         self._longer: dict[tuple[str, str], _Tails] = {}  # by the first two normal forms
         self._names: list[Profile] = []  # what a proper name is good for
+        self.profiles: list[Profile] = []  # all of them, once it is frozen
 
     @property
     def keys(self) -> Mapping[object, int]:
@@ -118,7 +147,9 @@ class PhraseIndex:
                 literal.append(phrase)
         if literal:
             atoms.append(self._atom(("phrases", scope, tuple(sorted(literal))), literal, scope))
-        return frozenset(atoms)
+        group = frozenset(atoms)
+        self._groups.add(group)
+        return group
 
     def _atom(self, key: object, phrases: Iterable[str], scope: str) -> int:
         if key in self._atoms:
@@ -152,7 +183,7 @@ class PhraseIndex:
             for checks, listed in sorted(variants.items()):
                 atoms = frozenset(listed)
                 if atoms not in profiles:
-                    profiles[atoms] = self._profile(atoms)
+                    profiles[atoms] = self._profile(atoms, len(profiles))
                 entries.append((checks, profiles[atoms]))
             if len(norms) == 1:
                 for checks, profile in entries:
@@ -164,12 +195,18 @@ class PhraseIndex:
         self._longer = {head: sorted(tails.items()) for head, tails in longer.items()}
         self._names = [self._singles.pop(NAME)] if NAME in self._singles else []
         self._table.clear()
+        self.profiles = list(profiles.values())
+        by_atom: dict[int, set[Profile]] = {}
+        for profile in self.profiles:
+            for atom in profile.atoms:
+                by_atom.setdefault(atom, set()).add(profile)
+        self._fitting = {group: frozenset().union(*(by_atom.get(atom, ()) for atom in group)) for group in self._groups}
 
-    def _profile(self, atoms: frozenset[int]) -> Profile:
+    def _profile(self, atoms: frozenset[int], number: int) -> Profile:
         uses = 0
         for atom in atoms:
             uses |= self._uses[atom]
-        return Profile(atoms, uses)
+        return Profile(atoms, uses, number)
 
     def find(self, text: Words) -> Hits:
         """Return the hits of a text."""
@@ -188,4 +225,4 @@ class PhraseIndex:
                             longer.append((start, end, profile))
         if self._names:
             longer += ((*span, profile) for span in names(text) for profile in self._names)
-        return Hits(list(map(self._singles.get, norms)), longer)
+        return Hits(list(map(self._singles.get, norms)), longer, self._fitting)

@@ -41,7 +41,6 @@ ARRAYS, META = "model.npz", "model.json"
 FLOOR = -4.0
 SHORT = 6  # words of a text, below which it is short
 
-_NO_COLUMNS: NDArray[np.int64] = np.array([], dtype=np.int64)
 _LOG = np.concatenate(([0.0], 1.0 + np.log(np.arange(1, 1000))))  # sublinear counts
 _MOST_SPANS = 3  # shown of a text and lesson
 _LEAST_SHARE = 0.25  # of the strongest part of a text, for another part to be shown
@@ -116,11 +115,11 @@ class Encoder:
 
     def __init__(self, words: Sequence[str], classes: Sequence[str], idf: Floats, atoms: Sequence[str]) -> None:
         """`idf` has one weight a word feature, then one a class; `atoms` names the atoms of the index at hand."""
-        self._idf = idf
+        self.idf = idf
         self._size = len(words)
         columns = {name: column for column, name in enumerate(classes, len(words))}
         self.by_atom = [columns.get(name, -1) for name in atoms]
-        self._columns: dict[Profile, NDArray[np.int64]] = {}
+        self._columns: dict[Profile, list[int]] = {}
         features = {_feature(name): column for column, name in enumerate(words)}
         known = {one for feature in features for one in ((feature,) if isinstance(feature, str) else feature)}
         self._numbers = {word: number for number, word in enumerate(sorted(known), 1)}  # 0: in no feature
@@ -136,17 +135,40 @@ class Encoder:
         self._pairs = np.array([*sorted(pairs), (np.iinfo(np.int64).max, -1)], dtype=np.int64)
 
     def rows(self, texts: Sequence[tuple[Words, Hits]]) -> Rows:
-        """Encode the texts. Words and classes each have unit length."""
-        codes, counts = np.unique(
-            np.concatenate((self._word_codes(texts), self._class_codes(texts))), return_counts=True
+        """Encode the texts. Words have unit length, and so have classes, each as often as another phrase bears it."""
+        words = self.word_rows(texts)
+        sizes = [sum(map(len, map(self.columns_of, hits.profiles))) for _, hits in texts]
+        listed = (column for _, hits in texts for profile in hits.profiles for column in self.columns_of(profile))
+        classes = self._weighed(
+            np.repeat(np.arange(len(texts)), sizes), np.fromiter(listed, np.int64, sum(sizes)), 1.0, len(texts)
         )
-        text, where = np.divmod(codes, len(self._idf)) if len(self._idf) else (codes, codes)
-        is_class = where >= self._size
-        counts[is_class] = 1
-        values = _LOG[np.minimum(counts, len(_LOG) - 1)] * self._idf[where]
-        block = 2 * text + is_class
-        norms = np.sqrt(np.bincount(block, values * values, 2 * len(texts)))
-        return Rows(where, values / norms[block], np.bincount(text, minlength=len(texts)))
+        text = np.concatenate([np.repeat(np.arange(len(texts)), one.lengths) for one in (words, classes)])
+        order = np.argsort(text, kind="stable")
+        return Rows(
+            np.concatenate((words.columns, classes.columns))[order],
+            np.concatenate((words.values, classes.values))[order],
+            words.lengths + classes.lengths,
+        )
+
+    def word_rows(self, texts: Sequence[tuple[Words, Hits]]) -> Rows:
+        """Encode the words of the texts alone."""
+        codes, counts = np.unique(self._word_codes(texts), return_counts=True)
+        text, columns = np.divmod(codes, max(1, len(self.idf)))
+        return self._weighed(text, columns, _LOG[np.minimum(counts, len(_LOG) - 1)], len(texts))
+
+    def columns_of(self, profile: Profile) -> list[int]:
+        """Return the columns of the classes that a phrase belongs to."""
+        columns = self._columns.get(profile)
+        if columns is None:
+            columns = self._columns[profile] = sorted({self.by_atom[atom] for atom in profile.atoms} - {-1})
+        return columns
+
+    def _weighed(
+        self, text: NDArray[np.int64], columns: NDArray[np.int64], weights: Floats | float, texts: int
+    ) -> Rows:
+        values = weights * self.idf[columns]
+        norms = np.sqrt(np.bincount(text, values * values, texts))
+        return Rows(columns, values / norms[text], np.bincount(text, minlength=texts))
 
     def _word_codes(self, texts: Sequence[tuple[Words, Hits]]) -> NDArray[np.int64]:
         """Column, plus the number of columns times the number of the text, of each word and pair of words."""
@@ -159,22 +181,8 @@ class Encoder:
         at = np.searchsorted(self._pairs[:, 0], pairs)
         is_pair = (self._pairs[at, 0] == pairs) & (text[:-1] == text[1:])
         columns = np.concatenate((singles, np.where(is_pair, self._pairs[at, 1], -1)))
-        codes = np.concatenate((text, text[:-1])) * len(self._idf) + columns
+        codes = np.concatenate((text, text[:-1])) * len(self.idf) + columns
         return np.asarray(codes[columns >= 0], dtype=np.int64)
-
-    def _class_codes(self, texts: Sequence[tuple[Words, Hits]]) -> NDArray[np.int64]:
-        found = [list(map(self._columns_of, hits.profiles)) for _, hits in texts]
-        columns = np.concatenate([_NO_COLUMNS, *chain.from_iterable(found)])
-        sizes = [sum(map(len, one)) for one in found]
-        text = np.repeat(np.arange(len(sizes)), sizes)
-        return np.asarray(text * len(self._idf) + columns, dtype=np.int64)
-
-    def _columns_of(self, profile: Profile) -> NDArray[np.int64]:
-        columns = self._columns.get(profile)
-        if columns is None:
-            known = sorted({self.by_atom[atom] for atom in profile.atoms} - {-1})
-            columns = self._columns[profile] = np.array(known, dtype=np.int64)
-        return columns
 
 
 @dataclass(frozen=True)
@@ -261,24 +269,32 @@ def load_model(folder: Path | None = None) -> Model:
 class Learned:
     """A model at work on texts that a certain index has looked through."""
 
-    def __init__(self, model: Model, atoms: Sequence[str]) -> None:
-        """`atoms` names the atoms of the index (see `class_features`)."""
+    def __init__(self, model: Model, atoms: Sequence[str], profiles: Sequence[Profile]) -> None:
+        """`atoms` names the atoms of the index (see `class_features`), `profiles` are its profiles by number."""
         self.model = model
         self.lessons = tuple(lesson for lesson, _ in model.lessons)
         self._encoder = Encoder(model.words, model.classes, model.idf, atoms)
         self._names = (*model.words, *model.classes)
         self._weights = model.weights.astype(np.float32)  # exact: they are stored in fewer bits
         self._word_columns = {_feature(name): column for column, name in enumerate(model.words)}
+        self._by_profile = self._added_up(profiles)
+
+    def _added_up(self, profiles: Sequence[Profile]) -> Floats:
+        """Return what the classes of each profile add to the lessons and, last, to the square of their length."""
+        listed = list(map(self._encoder.columns_of, profiles))
+        columns = np.fromiter(chain.from_iterable(listed), np.int64)
+        idf = self.model.idf[columns][:, None]
+        return _sums(np.hstack((self._weights[columns] * idf, idf * idf)), np.array(list(map(len, listed)), np.int64))
 
     def text_scores(self, texts: Sequence[tuple[Words, Hits]]) -> Floats:
         """Return log odds by the text alone: a row a text, a column a lesson, whatever the batch."""
-        rows = self._encoder.rows(texts)
-        scores = np.tile(self.model.intercepts, (len(texts), 1))
-        full = np.flatnonzero(rows.lengths)
-        if len(full):
-            starts = (np.cumsum(rows.lengths) - rows.lengths)[full]
-            scores[full] += np.add.reduceat(self._weights[rows.columns] * rows.values[:, None], starts, axis=0)
-        return scores
+        words = self._encoder.word_rows(texts)
+        by_words = _sums(self._weights[words.columns] * words.values[:, None], words.lengths)
+        numbers = [profile.number for _, hits in texts for profile in hits.profiles]
+        sizes = np.array([len(hits.profiles) for _, hits in texts], dtype=np.int64)
+        by_classes = _sums(self._by_profile[numbers], sizes)
+        lengths = np.sqrt(by_classes[:, -1:])
+        return self.model.intercepts + by_words + by_classes[:, :-1] / np.where(lengths, lengths, 1.0)
 
     def scores(self, texts: Sequence[tuple[Words, Hits]], rules: Sequence[Mapping[str, float]]) -> Floats:
         """Return probabilities: a row a text, a column a lesson. `rules` gives the strength of its lessons' rules."""
@@ -323,3 +339,12 @@ class Learned:
             if near and not any(span[0] < other[1] and other[0] < span[1] for other in chosen):
                 chosen.append(span)
         return tuple(sorted(chosen)) or ((0, len(text)),)
+
+
+def _sums(rows: Floats, lengths: NDArray[np.int64]) -> Floats:
+    """Add up rows: the first `lengths[0]`, the next `lengths[1]`, and so on."""
+    sums = np.zeros((len(lengths), rows.shape[1]))
+    full = np.flatnonzero(lengths)
+    if len(full):
+        sums[full] = np.add.reduceat(rows, (np.cumsum(lengths) - lengths)[full], axis=0)
+    return sums

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Generic, TypeVar
 
 from chna_toolkit.lexicon.model import Exclusion, Lexicon, Rule
 from chna_toolkit.lexicon.words import Words
@@ -28,7 +29,7 @@ class Pattern:
         """Yield a match for each place where all parts stand within reach, in order of text."""
         groups = [hits.spans(part) for part in self.parts]
         if len(groups) == 1:
-            yield from ((span,) for span in _longest(groups[0]))
+            yield from zip(_longest(groups[0]))
             return
         tries = 0
         end = -1
@@ -71,6 +72,8 @@ def _overlap(one: Span, other: Span) -> bool:
 
 def _longest(spans: list[Span]) -> list[Span]:
     """Drop spans that lie inside another."""
+    if len(spans) < 2:
+        return spans
     kept: list[Span] = []
     for span in sorted(spans, key=lambda span: (span[0], -span[1])):
         if not kept or span[1] > kept[-1][1]:
@@ -133,6 +136,8 @@ class ReadyExclusion:
 
     exclusion: Exclusion
     pattern: Pattern
+    needs: tuple[Group, ...] = ()
+    unless: Group = frozenset()
 
     def spans(self, text: Words, hits: Hits) -> list[Span]:
         """Return the word spans in which mentions do not count."""
@@ -154,57 +159,59 @@ class RuleBook:
         chosen = [lesson for lesson in lexicon.lessons if lesson.id in lessons]
         ready = [_ready(rule, index) for lesson in chosen for rule in lesson.rules]
         self.whole = [rule for rule in ready if not rule.pattern.parts]  # kind and context alone decide
-        self._rules = [rule for rule in ready if rule.pattern.parts]
         local = (exclusion for lesson in chosen for exclusion in lesson.exclusions)
-        self._exclusions = [_ready_exclusion(exclusion, index) for exclusion in (*lexicon.exclusions, *local)]
-        self._lay_out_slots(index)
+        exclusions = [_ready_exclusion(exclusion, index) for exclusion in (*lexicon.exclusions, *local)]
+        self._rules = _Slots([rule for rule in ready if rule.pattern.parts], index)
+        self._exclusions = _Slots(exclusions, index)
 
-    def _lay_out_slots(self, index: PhraseIndex) -> None:
-        """Number the patterns, and give each of their slots its use of the index: a bit a slot and pattern.
+    def rules(self, hits: Hits) -> list[ReadyRule]:
+        """Return the rules with parts whose words are all there, in the order of the lexicon."""
+        return self._rules.filled(hits)
 
-        Slots are the parts, then the companion lists, then one for forbidden words.
-        """
-        patterns: list[ReadyRule | ReadyExclusion] = [*self._rules, *self._exclusions]
-        self._width = len(patterns)
-        parts = max((len(one.pattern.parts) for one in patterns), default=0)
-        needs = max((len(rule.needs) for rule in self._rules), default=0)
-        self._first = index.reserve((parts + needs + 1) * self._width)
-        lacking = [0] * (parts + needs)  # patterns that do not have the slot
-        for number, one in enumerate(patterns):
-            slots = [*one.pattern.parts, *[None] * (parts - len(one.pattern.parts))]
-            forbidden = None
-            if isinstance(one, ReadyRule):
-                slots += one.needs
-                forbidden = one.unless
-            slots += [None] * (parts + needs - len(slots))
-            for slot, group in enumerate((*slots, forbidden)):
-                if group is not None:
-                    index.give(group, self._first + slot * self._width + number)
-                elif slot < len(lacking):
-                    lacking[slot] |= 1 << number
-        self._lacking = lacking
+    def exclusions(self, hits: Hits) -> list[ReadyExclusion]:
+        """Return the exclusions whose words are all there, in the order of the lexicon."""
+        return self._exclusions.filled(hits)
 
-    def candidates(self, hits: Hits) -> tuple[list[ReadyRule], list[ReadyExclusion]]:
-        """Return the rules and exclusions whose words are all there, in the order of the lexicon."""
-        all_patterns = (1 << self._width) - 1
+
+_Ready = TypeVar("_Ready", bound=ReadyRule | ReadyExclusion)
+
+
+class _Slots(Generic[_Ready]):
+    """Finds the patterns whose slots hits can fill, all at once: a bit of the index's uses a slot and pattern.
+
+    Slots are the parts and companion lists, one after the other. The bits of a slot stand together, patterns with
+    many slots first, so that the later slots need few; then come the words that a pattern forbids.
+    """
+
+    def __init__(self, patterns: Sequence[_Ready], index: PhraseIndex) -> None:
+        slots = [(*one.pattern.parts, *one.needs) for one in patterns]
+        self._patterns = patterns
+        self._order = sorted(range(len(patterns)), key=lambda place: -len(slots[place]))  # places by bit
+        self._widths = [sum(len(one) > slot for one in slots) for slot in range(max(map(len, slots), default=0))]
+        self._first = bit = index.reserve(sum(self._widths) + len(patterns))
+        for slot, width in enumerate(self._widths):
+            for number, place in enumerate(self._order[:width], bit):
+                index.give(slots[place][slot], number)
+            bit += width
+        for number, place in enumerate(self._order, bit):
+            index.give(patterns[place].unless, number)
+
+    def filled(self, hits: Hits) -> list[_Ready]:
+        """Return the patterns that hits have words for in every slot and none that it forbids, in their order."""
         uses = hits.uses >> self._first
-        can = all_patterns
-        for lacking in self._lacking:
-            can &= uses | lacking
+        can = (1 << len(self._patterns)) - 1
+        for width in self._widths:
+            can &= uses | -1 << width  # patterns without the slot pass
             if not can:
-                return [], []
-            uses >>= self._width
+                return []
+            uses >>= width
         can &= ~uses
-        rules: list[ReadyRule] = []
-        exclusions: list[ReadyExclusion] = []
+        places = []
         while can:
-            number = (can & -can).bit_length() - 1
-            can &= can - 1
-            if number < len(self._rules):
-                rules.append(self._rules[number])
-            else:
-                exclusions.append(self._exclusions[number - len(self._rules)])
-        return rules, exclusions
+            low = can & -can
+            places.append(self._order[low.bit_length() - 1])
+            can ^= low
+        return [self._patterns[place] for place in sorted(places)]
 
 
 def _ready(rule: Rule, index: PhraseIndex) -> ReadyRule:

@@ -152,7 +152,7 @@ class Tagger:
         if unsuitable == OTHER_LESSONS:
             self.method = "rules"
             return None
-        return Learned(model, self.atoms())
+        return Learned(model, self.atoms(), self._index.profiles)
 
     def atoms(self) -> list[str]:
         """Return the names of what hits consist of, for the learned layer."""
@@ -219,7 +219,7 @@ class Tagger:
 
     def _tag_one(self, look: _Look) -> list[Mention]:
         """Return the mentions of a unit by rules alone."""
-        rules, exclusions = self._book.candidates(look.hits)
+        rules = self._book.rules(look.hits)
         if look.unit.context:
             rules = rules + self._book.whole
         if not rules:
@@ -230,7 +230,9 @@ class Tagger:
         found = [(ready.rule, match) for ready in rules for match in ready.matches(text, hits)]
         if not found:
             return []
-        excluded = [(ready.exclusion, spans) for ready in exclusions if (spans := ready.spans(text, hits))]
+        excluded = [
+            (ready.exclusion, spans) for ready in self._book.exclusions(hits) if (spans := ready.spans(text, hits))
+        ]
         claims = _settle([_Claim(rule, match, _excluded_by(rule, match, excluded)) for rule, match in found])
         if not claims:
             return []
@@ -239,7 +241,8 @@ class Tagger:
 
     def _reading(self, look: _Look) -> Reading:
         is_line = not look.unit.text.rstrip(_CLOSERS).endswith((".", "!", "?"))
-        return self._assertions.read(look.words, look.hits, look.context, is_line=is_line)
+        above = [self._context((line,)) for line in reversed(look.unit.context)]
+        return self._assertions.read(look.words, look.hits, above, is_line=is_line)
 
     def _judge(self, looks: list[_Look], tagged: list[list[Mention]], caution: float) -> dict[int, Mapping[str, float]]:
         """Put the units to the learned layer and change their mentions; returns probabilities by place.
@@ -253,11 +256,12 @@ class Tagger:
         texts = [(looks[place].words, looks[place].hits) for place in put]
         rows = self._learned.scores(texts, [_strengths(tagged[place]) for place in put])
         chances: dict[int, Mapping[str, float]] = {}
-        for place, row, is_likely in zip(put, rows, rows.max(axis=1, initial=0.0) >= add, strict=True):
-            if is_likely or tagged[place]:
-                given = chances[place] = dict(zip(self._learned.lessons, row.tolist(), strict=True))
+        highest = rows.max(axis=1, initial=0.0).tolist()
+        for number, (place, high) in enumerate(zip(put, highest, strict=True)):
+            if high >= add or tagged[place]:
+                given = chances[place] = dict(zip(self._learned.lessons, rows[number].tolist(), strict=True))
                 mentions = [_doubted(mention, given, keep) for mention in tagged[place]]
-                if is_likely and len(looks[place].words) >= least:
+                if high >= add and len(looks[place].words) >= least:
                     mentions += self._missed(looks[place], tagged[place], given, add)
                     mentions.sort(key=_by_place)
                 tagged[place] = mentions

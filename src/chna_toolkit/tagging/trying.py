@@ -107,10 +107,13 @@ class _WiderBook:
         self.whole: list[ReadyRule] = [one for one in book.whole if one.rule.id not in self._names]  # type: ignore[attr-defined]
         self.whole += [one for one in rules if not one.pattern.parts]
 
-    def candidates(self, hits: Hits) -> tuple[list[ReadyRule], list[ReadyExclusion]]:
-        """Return the rules and exclusions whose words are all there."""
-        rules, exclusions = self._book.candidates(hits)  # type: ignore[attr-defined]
+    def rules(self, hits: Hits) -> list[ReadyRule]:
+        """Return the rules whose words are all there."""
+        rules: list[ReadyRule] = self._book.rules(hits)  # type: ignore[attr-defined]
         rules = [one for one in rules if one.rule.id not in self._names]
-        rules += [one for one in self._rules if one.pattern.parts and _has_words(one, hits)]
-        exclusions = [one for one in exclusions if one.exclusion.id not in self._names]
-        return rules, [*exclusions, *self._exclusions]
+        return rules + [one for one in self._rules if one.pattern.parts and _has_words(one, hits)]
+
+    def exclusions(self, hits: Hits) -> list[ReadyExclusion]:
+        """Return the exclusions whose words are all there."""
+        exclusions: list[ReadyExclusion] = self._book.exclusions(hits)  # type: ignore[attr-defined]
+        return [*(one for one in exclusions if one.exclusion.id not in self._names), *self._exclusions]

@@ -225,7 +225,9 @@ class _TextModel:
 
         rows = Encoder(self.words, self.classes, self.idf, self.atoms).rows([(one.words, one.hits) for one in seen])
         starts = np.concatenate(([0], np.cumsum(rows.lengths)))
-        return csr_matrix((rows.values, rows.columns, starts), shape=(len(seen), len(self.idf)))
+        matrix = csr_matrix((rows.values, rows.columns, starts), shape=(len(seen), len(self.idf)))
+        matrix.sum_duplicates()
+        return matrix
 
 
 def _classes_of(seen: Seen, atoms: Sequence[str]) -> set[str]:
