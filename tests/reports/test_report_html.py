@@ -158,8 +158,9 @@ def test_headings_are_in_order_without_leaps(page: Page) -> None:
 def test_it_says_first_what_could_not_be_assessed(page: Page) -> None:
     text = page.text
     assert text.index("What could not be assessed") < text.index("Hospitals and lessons")
-    assert "old-mill-scan.pdf needs OCR 24 of 24 pages are pictures Install tesseract" in text
-    assert "gone.pdf unreadable no permission to read it Ask its owner." in text
+    assert "old-mill-scan.pdf needs OCR 24 of 24 pages are pictures" in text
+    assert "For whoever made this report: Install tesseract" in text
+    assert "gone.pdf unreadable no permission to read it For whoever made this report: Ask its owner." in text
     assert "pine-2022.pdf 2 of 3 pages searched 1 of 2 pages has no text" in text
 
 
@@ -178,7 +179,7 @@ def test_a_gap_says_what_was_searched_what_came_near_and_what_to_do(page: Page) 
     assert "Searched: 2 documents, 14 of 14 pages, 4,297 words." in text
     assert "2 of 5 other hospitals here cover it" in text
     assert "Recommended: Name one person who answers for it" in text
-    assert "set aside: excluded: L10.x.consultant" in text
+    assert "set aside: words known to mislead (L10.x.consultant)" in text
 
 
 def test_words_and_numbers_of_the_methods_come_from_the_run() -> None:

@@ -10,12 +10,12 @@ import textwrap
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from chna_toolkit.errors import MissingDependencyError
 from chna_toolkit.model import Status
 from chna_toolkit.reports.words import SIGNS, WORDS, cycle, printable
+from chna_toolkit.results.cycles import steps_of, turn
 from chna_toolkit.results.shares import wilson
 from chna_toolkit.results.view import HospitalView, LessonView, RunView
 
@@ -195,17 +195,14 @@ def prevalence(view: RunView) -> _Drawn | None:
 
 def change(view: RunView) -> _Drawn | None:
     """Draw how many hospitals rose and fell in each lesson from one cycle to the next; None without two cycles."""
-    pairs = list(_cycle_pairs(view.hospitals))
-    if not pairs:
+    steps = list(steps_of(view.hospitals))
+    if not steps:
         return None
-    order: list[Status] = [status for status in Status if status is not Status.NOT_ASSESSED]
     figure, axes = _figure(8.2, 0.32 * len(view.lessons) + 2.0)
     most = 1
     for place in range(len(view.lessons)):
-        steps = [(one.findings[place].status, other.findings[place].status) for one, other in pairs]
-        known = [(old, new) for old, new in steps if Status.NOT_ASSESSED not in (old, new)]
-        rose = sum(order.index(new) < order.index(old) for old, new in known)
-        fell = sum(order.index(new) > order.index(old) for old, new in known)
+        turns = [turn(step.old.findings[place], step.new.findings[place]) for step in steps]
+        rose, fell = turns.count(1), turns.count(-1)
         most = max(most, rose, fell)
         axes.barh(place, rose, height=0.66, color=_DARK, label="shows more" if not place else None)
         axes.barh(place, -fell, height=0.66, color=_OTHER, label="shows less" if not place else None)
@@ -221,22 +218,12 @@ def change(view: RunView) -> _Drawn | None:
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)
     axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False, fontsize=8)
-    hospitals = len({one.key for one, _ in pairs})
+    hospitals = len({step.old.key for step in steps})
     caption = (
-        f"n = {_of(len(pairs), 'step')} from one cycle to the next, of {_of(hospitals, 'hospital')}. A hospital shows "
+        f"n = {_of(len(steps), 'step')} from one cycle to the next, of {_of(hospitals, 'hospital')}. A hospital shows "
         "more of a lesson if its status rose, as from planned to covered; the others stayed as they were."
     )
     return figure, "What changed from cycle to cycle", caption
-
-
-def _cycle_pairs(hospitals: Sequence[HospitalView]) -> Iterator[tuple[HospitalView, HospitalView]]:
-    cycles: dict[str, list[HospitalView]] = {}
-    for one in hospitals:
-        if one.year is not None and one.is_assessed:
-            cycles.setdefault(one.key, []).append(one)
-    for own in cycles.values():
-        own.sort(key=lambda one: one.year or 0)
-        yield from pairwise(own)
 
 
 # -- co-occurrence

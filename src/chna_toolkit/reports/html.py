@@ -26,17 +26,20 @@ from chna_toolkit.reports.words import (
     interval,
     is_guess,
     others,
+    plain_reason,
     sentence_of,
 )
+from chna_toolkit.results.cycles import steps_of
 from chna_toolkit.results.run import Setting
 from chna_toolkit.results.schemas import FORMULA_NOTE
-from chna_toolkit.results.view import Evidence, Gap, HospitalView, RunView
+from chna_toolkit.results.shares import wilson
+from chna_toolkit.results.view import Evidence, Gap, HospitalView, LessonView, RunView
 from chna_toolkit.scoring import DEFAULT_THRESHOLDS
 
 _GROUPS = {
     Status.COVERED: "Shown",
     Status.PLANNED: "Planned",
-    Status.ACKNOWLEDGED: "Named, not answered",
+    Status.ACKNOWLEDGED: "Only named",
     Status.SILENT: "Not found",
     Status.NOT_ASSESSED: "Not assessed",
 }
@@ -120,14 +123,13 @@ def _common(view: RunView, script: str, policy: str) -> dict[str, object]:
 
 def _summary(view: RunView) -> dict[str, object]:
     """Return what the page with the matrix takes."""
-    ranked = sorted(
-        (lesson for lesson in view.lessons if lesson.assessed),
-        key=lambda lesson: (-lesson.tally[Status.COVERED] / lesson.assessed, lesson.number),
-    )
+    most, least = _extremes(view)
     return {
         "sentence": sentence_of(view),
-        "best": ranked[0] if ranked else None,
-        "least": ranked[-1] if ranked else None,
+        "most": most,
+        "least": least,
+        "choices": _choices(view),
+        "steps": list(steps_of(view.hospitals)),
         "unknown": not all(hospital.is_known for hospital in view.hospitals),
         "guessed": any(is_guess(hospital) for hospital in view.hospitals),
         "thresholds": {**asdict(DEFAULT_THRESHOLDS), **view.manifest.thresholds},
@@ -146,6 +148,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "number": _number,
+        "plain_reason": plain_reason,
         "percent": _percent,
         "about_peers": about_peers,
         "capital": lambda text: text[:1].upper() + text[1:],
@@ -165,6 +168,7 @@ def _environment() -> Environment:
         "statuses": list(Status),
         "words": WORDS,
         "meanings": MEANINGS,
+        "wilson": wilson,
         "group_titles": _GROUPS,
         "gap_kinds": GAP_KINDS,
         "formula_note": FORMULA_NOTE,
@@ -206,6 +210,26 @@ def _cut(text: str, room: int, *, is_first: bool, is_last: bool) -> str:
         return text[:room].rpartition(" ")[0] + " …"
     half = room // 2
     return text[:half].rpartition(" ")[0] + " … " + text[-half:].partition(" ")[2]
+
+
+def _extremes(view: RunView) -> tuple[list[LessonView], list[LessonView]]:
+    """Return the lessons that are covered most often and least often; none if all are alike."""
+    shares = [(one.tally[Status.COVERED] / one.assessed, one) for one in view.lessons if one.assessed]
+    ends = {share for share, _ in shares}
+    if len(ends) < 2:
+        return [], []
+    return [one for share, one in shares if share == max(ends)], [one for share, one in shares if share == min(ends)]
+
+
+def _choices(view: RunView) -> list[tuple[str, list[str]]]:
+    """Return by what the matrix can be narrowed down, with the values; of one value there is no choice."""
+    years = {str(one.year) for one in view.hospitals if one.year}
+    found = (
+        ("state", {one.state for one in view.hospitals if one.state}),
+        ("system", {one.system for one in view.hospitals if one.system}),
+        ("year", years),
+    )
+    return [(name, sorted(values, key=str.casefold)) for name, values in found if len(values) > 1]
 
 
 def _facts(hospital: HospitalView) -> list[str]:

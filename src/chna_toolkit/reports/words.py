@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from chna_toolkit.model import Status
@@ -25,7 +26,7 @@ WORDS = {
 MEANINGS = {
     Status.COVERED: "a document shows it as done",
     Status.PLANNED: "committed to, not yet shown as done",
-    Status.ACKNOWLEDGED: "called for or named as missing; nobody commits to it",
+    Status.ACKNOWLEDGED: "called for, named as missing, or shown too weakly to count",
     Status.SILENT: "not found in text that could be searched",
     Status.NOT_ASSESSED: "too little readable text to say",
 }
@@ -35,6 +36,16 @@ GAP_KINDS = {
     "weak_evidence": "Only weak evidence",
     "silent": "Nothing found",
 }
+
+
+def plain_reason(reason: str) -> str:
+    """Return in words why a mention was set aside, such as `too weak alone` for `weak: needs a second rule`."""
+    kind, _, rest = reason.partition(": ")
+    if kind == "excluded":
+        return f"words known to mislead ({rest})"
+    if found := re.fullmatch(r"yields to L0*(\d+)", reason):
+        return f"it speaks of lesson {found[1]} rather"
+    return {"weak": "too weak alone", "learned": "judged unlikely by the learned check"}.get(kind, rest or reason)
 
 
 def printable(text: str) -> str:

@@ -31,9 +31,12 @@
   const lesson = document.getElementById("lesson");
   const status = document.getElementById("status");
   const shown = document.getElementById("shown");
+  const form = document.getElementById("filter");
+  const choices = [...form.querySelectorAll("[data-by]")];
   const fits = (row) => {
     const words = find.value.toLowerCase().split(/\s+/);
     if (!words.every((word) => row.dataset.find.includes(word))) return false;
+    if (!choices.every((one) => one.value === "" || row.dataset[one.dataset.by] === one.value)) return false;
     if (status.value === "") return true;
     const cells = [...row.cells].slice(3);
     const looked = lesson.value === "" ? cells : [cells[Number(lesson.value)]];
@@ -44,8 +47,9 @@
     const left = rows.filter((row) => !row.hidden).length;
     shown.textContent = left === rows.length ? "" : `${left} of ${rows.length} rows`;
   };
-  const form = document.getElementById("filter");
   form.addEventListener("input", filter);
+  // The fields are emptied after the event.
+  form.addEventListener("reset", () => setTimeout(filter));
   form.addEventListener("submit", (event) => event.preventDefault());
   form.hidden = false;
   filter();
