@@ -29,7 +29,7 @@ from chna_toolkit.reports.words import (
     plain_reason,
     sentence_of,
 )
-from chna_toolkit.results.cycles import steps_of
+from chna_toolkit.results.cycles import Step, steps_of
 from chna_toolkit.results.run import Setting
 from chna_toolkit.results.schemas import FORMULA_NOTE
 from chna_toolkit.results.shares import wilson
@@ -90,6 +90,10 @@ class Pages:
         policy = "style-src 'self' file:; img-src 'self' file:"
         self.values = _common(view, _source("print.js"), policy) | {"style_file": STYLE}
         script = _source("print.js") + _source("report.js")
+        self.steps: dict[str, list[Step]] = {}
+        for step in steps_of(view.hospitals):
+            for one in (step.old, step.new):
+                self.steps.setdefault(one.anchor, []).append(step)
         self.index_values = _common(view, script, policy) | {"style_file": f"{FOLDER}/{STYLE}"}
 
     @property
@@ -111,8 +115,10 @@ class Pages:
         hospitals = self.view.hospitals
         before = hospitals[number - 1] if number else None
         after = hospitals[number + 1] if number + 1 < len(hospitals) else None
-        values = {"hospital": hospitals[number], "before": before, "after": after}
-        return _environment().get_template("hospital.html.j2").render(place=self.place, **values, **self.values)
+        one = hospitals[number]
+        place = OnPage(self.place.pictures, self.place.names, one.anchor)
+        values = {"hospital": one, "before": before, "after": after, "steps": self.steps.get(one.anchor, ())}
+        return _environment().get_template("hospital.html.j2").render(place=place, **values, **self.values)
 
 
 def _common(view: RunView, script: str, policy: str) -> dict[str, object]:

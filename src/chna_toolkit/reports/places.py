@@ -97,13 +97,18 @@ class OnPage(InSite):
     level: ClassVar[int] = 1
     home = "../index.html"
 
+    def __init__(self, pictures: Pictures, names: Mapping[str, str], current: str = "") -> None:
+        super().__init__(pictures, names)
+        self.current = current  # anchor of the hospital whose page it is
+
     def hospital(self, hospital: HospitalView) -> str:
         """Return the link to another hospital."""
         return self.names[hospital.anchor]
 
     def finding(self, hospital: HospitalView, lesson: LessonView) -> str:
-        """Return the link to what the hospital of the page shows of a lesson."""
-        return f"#{self.mark(hospital, lesson)}"
+        """Return the link to what a hospital shows of a lesson, which may be on another page."""
+        page = "" if hospital.anchor == self.current else self.hospital(hospital)
+        return f"{page}#{self.mark(hospital, lesson)}"
 
     def pdf(self, link: str) -> str:
         """Return the link to a PDF, given that from the run folder."""
