@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from chna_toolkit.errors import ExitCode
 from chna_toolkit.model import Identity
 from chna_toolkit.reports.figures import FIGURES, draw_figures
-from chna_toolkit.results.shares import wilson
 from chna_toolkit.results.run import Run
+from chna_toolkit.results.shares import wilson
 from chna_toolkit.results.view import view_of
 from results.made_up import harbor, make_run, write
 

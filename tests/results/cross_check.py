@@ -36,7 +36,7 @@ def problems(run: Path) -> Iterator[str]:
             return
         found[table.name] = _rows(texts[f"{table.name}.csv"])
         yield from _shape(table, texts[f"{table.name}.csv"], found[table.name])
-    checks = (_results, _documents, _mentions, _hospitals, _gaps, _failures)
+    checks = (_results, _documents, _mentions, _hospitals, _gaps, _peers, _failures)
     for check in checks:
         yield from check(found, lessons)
     yield from _counts(found, json.loads((run / "run.json").read_text("utf-8")))
@@ -224,6 +224,42 @@ def _gaps(found: Found, lessons: list[str]) -> Iterator[str]:
             yield f"gaps {hospital} {lesson}: another status, or no reason or recommendation"
         if int(row["documents_searched"]) < 1 or not int(row["words"]):
             yield f"gaps {hospital} {lesson}: a gap where nothing was searched"
+
+
+def _peers(found: Found, lessons: list[str]) -> Iterator[str]:
+    matrix = found["coverage_matrix"]  # sorted by hospital and year
+    traits: dict[str, dict[str, str]] = defaultdict(lambda: {"all": "all"})
+    for row in matrix:
+        for kind, value in (("system", row["system"]), ("state", row["state"]), ("size", _size(row["beds"]))):
+            if value:
+                traits[row["hospital_key"]][kind] = " ".join(_exposed(value).casefold().split())
+    latest = {
+        (lesson, row["hospital_key"]): row[f"{lesson}_status"]
+        for row in matrix
+        for lesson in lessons
+        if row[f"{lesson}_status"] != "not_assessed"
+    }
+    kinds = {kind for row in matrix for kind in traits[row["hospital_key"]]}
+    wanted = {(r["hospital_key"], r["chna_year"], lesson, kind) for r in matrix for lesson in lessons for kind in kinds}
+    if wanted != {(r["hospital_key"], r["chna_year"], r["lesson_id"], r["grouping"]) for r in found["peers"]}:
+        yield "peers: not one row for each hospital, cycle, lesson and known grouping"
+    for row in found["peers"]:
+        key, kind, lesson = row["hospital_key"], row["grouping"], row["lesson_id"]
+        own = traits[key].get(kind)
+        others = [
+            status
+            for (other_lesson, other), status in latest.items()
+            if other_lesson == lesson and other != key and own and traits[other].get(kind) == own
+        ]
+        counted = (len(others), others.count("covered"))
+        percent = f"{100 * counted[1] / counted[0]:.1f}" if others else ""
+        told = (int(row["peers_assessed"]), int(row["peers_covered"]))
+        if told != counted or row["peers_covered_percent"] != percent or bool(row["why_none"]) == bool(others):
+            yield f"peers {key} {lesson} {kind}: {told}, but the matrix says {counted}"
+
+
+def _size(beds: str) -> str:
+    return str(sum(int(beds) >= least for least in (26, 100, 300, 500))) if beds else ""
 
 
 def _failures(found: Found, lessons: list[str]) -> Iterator[str]:

@@ -244,3 +244,10 @@ def test_one_hospital_is_known_again_however_its_name_is_typeset():
 def test_no_hospital_is_invented_where_none_is_named(document, file, year):
     [found] = guess_identities(document, file)
     assert (found.name, found.source, found.year) == (file, "none", year)
+
+
+def test_beds_are_a_number_or_refused(read):
+    rows = read('file,name,beds\na.pdf,North,"1,200"\nb.pdf,South,\n').rows
+    assert [row.identity.beds for row in rows] == [1200, None]
+    with pytest.raises(UsageError, match="whole number of beds"):
+        read("file,name,beds\na.pdf,North,about 20\n")

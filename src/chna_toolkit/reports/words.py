@@ -6,7 +6,8 @@ import re
 import unicodedata
 
 from chna_toolkit.model import Status
-from chna_toolkit.results.view import HospitalView, PeerShare, RunView
+from chna_toolkit.results.shares import Share
+from chna_toolkit.results.view import HospitalView, RunView
 
 # Shapes differ, so that colour is never needed to tell them apart.
 SIGNS = {
@@ -77,11 +78,12 @@ def others(view: RunView, group: str) -> str:
     return f"other hospitals of its {view.grouping}"
 
 
-def interval(share: PeerShare) -> str:
+def interval(share: Share) -> str:
     """Return a share in percent with its interval, such as `43% (16–75)`; "" of nobody."""
-    if share.percent is None or share.low is None or share.high is None:
+    low, high = share.interval
+    if share.percent is None or low is None or high is None:
         return ""
-    return f"{share.percent:.0f}% ({share.low:.0f}–{share.high:.0f})"
+    return f"{share.percent:.0f}% ({low:.0f}–{high:.0f})"
 
 
 def about_peers(hospital: HospitalView) -> list[str]:

@@ -9,42 +9,17 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from chna_toolkit.lexicon.model import Lesson
 from chna_toolkit.model import Status
 from chna_toolkit.results.frames import DataFrame
 from chna_toolkit.results.hospitals import HospitalCycle
 from chna_toolkit.results.schemas import GROUPINGS, Value
-from chna_toolkit.results.shares import wilson
+from chna_toolkit.results.shares import Share
 
 # Beds of each size but the largest: critical access hospitals have 25 at most.
 _SIZES = ((25, "up to 25 beds"), (99, "26 to 99 beds"), (299, "100 to 299 beds"), (499, "300 to 499 beds"))
 _LARGEST = "500 beds and more"
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """How many of a hospital's peers cover a lesson."""
-
-    group: str  # what makes them peers, such as "OH"; "" for all, or if it is not known
-    assessed: int
-    covered: int
-    joint: int  # of those assessed, how many share a document with the hospital
-    why_none: str  # why there is nobody to compare with; "" if there is
-
-    @property
-    def percent(self) -> float | None:
-        """The share that covers it; None of nobody."""
-        return 100 * self.covered / self.assessed if self.assessed else None
-
-    @property
-    def interval(self) -> tuple[float | None, float | None]:
-        """Its 95 % Wilson interval in percent; None of nobody."""
-        if not self.assessed:
-            return None, None
-        low, high = wilson(self.covered, self.assessed)
-        return 100 * low, 100 * high
 
 
 def size_of(beds: int | None) -> str:
@@ -154,7 +129,7 @@ def _groups_of(hospitals: Sequence[HospitalCycle]) -> dict[str, dict[str, str]]:
     groups: dict[str, dict[str, str]] = defaultdict(dict)
     for one in hospitals:  # sorted by year: later cycles overwrite earlier ones
         traits = {"system": one.identity.system, "state": one.identity.state, "size": size_of(one.identity.beds)}
-        groups[one.key] |= {"all": "", **{kind: group for kind, group in traits.items() if group}}
+        groups[one.key] |= {"all": "", **{kind: " ".join(group.split()) for kind, group in traits.items() if group}}
     return groups
 
 

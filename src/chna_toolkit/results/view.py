@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from chna_toolkit.model import Box, DocumentStatus, Status
 from chna_toolkit.results.run import Manifest, Run
 from chna_toolkit.results.schemas import Table
+from chna_toolkit.results.shares import Share
 
 Span = tuple[int, int]
 
@@ -122,20 +123,6 @@ class Gap:
 
 
 @dataclass(frozen=True)
-class PeerShare:
-    """How many of a hospital's peers cover a lesson. `results/peers.py` says who they are."""
-
-    group: str  # such as "OH"; "" for all, or if it is not known
-    assessed: int
-    covered: int
-    percent: float | None
-    low: float | None  # of its 95 % interval, percent
-    high: float | None
-    joint: int  # of those assessed, how many share a document with the hospital
-    why_none: str  # why there is nobody to compare with
-
-
-@dataclass(frozen=True)
 class Finding:
     """What a hospital shows of a lesson in one cycle."""
 
@@ -149,7 +136,7 @@ class Finding:
     more: int  # passages beyond those
     set_aside: tuple[Evidence, ...]
     more_set_aside: int
-    peers: PeerShare
+    peers: Share  # how many of the hospital's peers cover it; `results/peers.py` says who they are
     gap: Gap | None
 
     @property

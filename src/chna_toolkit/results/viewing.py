@@ -14,6 +14,7 @@ from chna_toolkit.results.frames import rows_of
 from chna_toolkit.results.peers import unknown
 from chna_toolkit.results.run import Manifest, Run
 from chna_toolkit.results.schemas import GROUPINGS, NEAREST
+from chna_toolkit.results.shares import Share
 from chna_toolkit.results.view import (
     DocumentView,
     Evidence,
@@ -23,7 +24,6 @@ from chna_toolkit.results.view import (
     HospitalView,
     LessonView,
     Nearest,
-    PeerShare,
     RunView,
     Span,
 )
@@ -200,7 +200,7 @@ class Builder:
             set_aside=aside[: self.most],
             more_set_aside=max(0, len(aside) - self.most),
             # A grouping that no hospital has a value for has no rows.
-            peers=self.peers.get((*place, lesson.id)) or _nobody(unknown(self.grouping)),
+            peers=self.peers.get((*place, lesson.id)) or Share("", 0, 0, 0, unknown(self.grouping)),
             gap=self._gap(gap) if gap else None,
         )
 
@@ -291,21 +291,9 @@ class Builder:
         return tuple(sorted(rows, key=lambda row: (row.file, row.what)))
 
 
-def _share(row: _Row) -> PeerShare:
-    return PeerShare(
-        group=row["peer_group"],
-        assessed=row["peers_assessed"],
-        covered=row["peers_covered"],
-        percent=row["peers_covered_percent"],
-        low=row["percent_low"],
-        high=row["percent_high"],
-        joint=row["peers_joint"],
-        why_none=row["why_none"],
-    )
-
-
-def _nobody(why: str) -> PeerShare:
-    return PeerShare("", 0, 0, None, None, None, 0, why)
+def _share(row: _Row) -> Share:
+    counts = (row["peers_assessed"], row["peers_covered"], row["peers_joint"])
+    return Share(row["peer_group"], *counts, row["why_none"])
 
 
 def _failure(row: _Row) -> FailureView:
