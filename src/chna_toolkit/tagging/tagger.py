@@ -25,7 +25,7 @@ from chna_toolkit.tagging.setting_aside import document_reasons
 if TYPE_CHECKING:  # it brings numpy
     from chna_toolkit.tagging.learned import Learned, Model
 
-TAGGER_VERSION = "2"
+TAGGER_VERSION = "3"
 
 METHODS = ("hybrid", "rules")
 DEFAULT_METHOD = "hybrid"  # the better one by evidence held out: docs/model-card.md
