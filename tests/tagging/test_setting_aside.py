@@ -66,10 +66,17 @@ def test_where_it_stands_decides(case: Passage, reason: str) -> None:
     assert document_reasons(document(case)).get(0, "").partition(":")[0] == reason
 
 
-def test_what_stands_too_often_is_boilerplate() -> None:
-    often = document(*(passage(n, f"  {EVIDENCE} " if n else EVIDENCE) for n in range(REPEATED + 1)))
+LINE = "In partnership with the food bank, by written agreement"
+
+
+def test_a_line_that_stands_too_often_is_boilerplate():
+    often = document(*(passage(n, f"  {LINE} " if n else LINE) for n in range(REPEATED + 1)))
     assert len(document_reasons(often)) == REPEATED + 1
-    assert not document_reasons(document(*(passage(n) for n in range(REPEATED))))
+    assert not document_reasons(document(*(passage(n, LINE) for n in range(REPEATED))))
+
+
+def test_a_sentence_that_is_said_of_each_facility_is_said():
+    assert not document_reasons(document(*(passage(n) for n in range(REPEATED + 1))))
 
 
 def test_what_is_said_of_many_things_is_no_boilerplate():

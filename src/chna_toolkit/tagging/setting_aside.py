@@ -170,7 +170,11 @@ def _is_reference(passage: Passage) -> bool:
 
 
 def _repeated(passage: Passage, times: int) -> str:
-    """Say of what stands on many pages that it is boilerplate; a cell or "Lead: …" says the same of other things."""
-    if times <= REPEATED or passage.kind is Kind.TABLE_CELL or _FIELD.match(passage.text):
+    """Say of a line that stands in many places that it is boilerplate.
+
+    A sentence that is said of each of many facilities or counties is said (it counts once, see `scoring`),
+    and a cell or "Lead: …" says the same of other things.
+    """
+    if times <= REPEATED or passage.kind is Kind.TABLE_CELL or _FIELD.match(passage.text) or _is_statement(passage):
         return ""
     return "repeated: stands more than three times in the document"
