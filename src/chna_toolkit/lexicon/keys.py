@@ -83,6 +83,8 @@ CUE = (
     Key("strength", "whole", "Of the cues in scope the strongest decides, then the nearest.", 1, low=0, high=9),
     Key("reach", "whole", "Most words between cue and mention.", 40, low=1, high=200),
     Key("lines_only", "flag", "Only in bullets, cells and headings.", default=False),
+    Key("verb", "flag", "Only as a verb: not before a colon or dash, `of`, `since`, or another verb.", default=False),
+    Key("gives_way", "flag", "Not in a sentence with a verb that says what is or was.", default=False),
     Key("spares", "texts", "Lessons whose mentions it leaves alone."),
     _NOTE,
     _ALLOW,

@@ -74,6 +74,8 @@ class Cue:
     reach: int = 40  # words
     lines_only: bool = False  # only in a text without a full stop at its end: a bullet, cell or heading
     spares: tuple[str, ...] = ()  # lessons whose mentions it leaves alone
+    verb: bool = False  # it is a verb: not before a colon or dash, `of`, or another verb, where it is a label or noun
+    gives_way: bool = False  # not in a sentence with a verb that says what is or was
 
 
 @dataclass(frozen=True, slots=True)

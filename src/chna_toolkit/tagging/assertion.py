@@ -8,30 +8,14 @@ clinical ones are wrong here ("lack of transportation" is a need, not a negation
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from chna_toolkit.lexicon.model import Cue
-from chna_toolkit.lexicon.words import CLAUSE, COMMA, NUMBER, Words
+from chna_toolkit.lexicon.words import NUMBER, Words
 from chna_toolkit.model import Assertion
+from chna_toolkit.tagging.clauses import is_verb, number_clauses, states
 from chna_toolkit.tagging.index import Group, Hits, PhraseIndex, Span
-
-# A relative clause has its own verb and tense.
-_RELATIVES = frozenset(("who", "whom", "whose", "which"))
-# A clause begins at these words wherever they stand …
-_OPENERS = _RELATIVES | frozenset(
-    ("but", "while", "whereas", "although", "though", "however", "because", "unless", "until")
-)
-# … at these after a comma …
-_OPENERS_AFTER_COMMA = frozenset(("where", "when", "so", "and", "or", "as", "if", "since", "after", "before", "yet"))
-# … and at these when one of those follows: a new verb with its own tense.
-_JOINERS = frozenset(("and", "or", "then", "that"))
-_AUXILIARIES = frozenset(("will", "have", "be", "plan", "intend", "can", "could", "should", "must", "do"))
-# Words that show a statement about the past or present.
-_FINITE = frozenset(("was", "were", "is", "are", "has", "have", "had", "did", "does", "do"))
-# The next comma ends a clause that one of these opened.
-_SUBORDINATORS = _RELATIVES | frozenset(
-    ("while", "whereas", "although", "though", "because", "unless", "until", "when", "if", "since", "after", "before")
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,44 +34,57 @@ class AssertionFinder:
         self._first = index.reserve(len(cues))
         for number, (_, group) in enumerate(self._cues):
             index.give(group, self._first + number)
+        under = [cue.scope == "under" for cue, _ in self._cues]
+        self._under = sum(1 << number for number, is_under in enumerate(under) if is_under)
+        self._inside = sum(1 << number for number, is_under in enumerate(under) if not is_under)
 
-    def read(self, text: Words, hits: Hits, context: Hits, *, is_line: bool = False) -> Reading:
+    def read(self, text: Words, hits: Hits, context: Sequence[Hits], *, is_line: bool = False) -> Reading:
         """Find the cues of one text; the result answers for any span in it.
 
-        `is_line`: the text is no full sentence but a bullet, cell or heading.
+        `context` has the headings and headers above it, the nearest first. `is_line`: the text is no
+        full sentence but a bullet, cell or heading.
         """
         found: list[tuple[Cue, Span]] = []
         cancelled: list[Span] = []
-        general: list[Cue] = []
-        here, above = hits.uses >> self._first, context.uses >> self._first
-        for number, (cue, group) in enumerate(self._cues):
-            is_above = cue.scope == "under"
-            if not (above if is_above else here) >> number & 1 or (cue.lines_only and not is_line):
-                continue
-            if is_above:
-                general.append(cue)
+        here = hits.uses >> self._first & self._inside
+        while here:
+            cue, group = self._cues[(here & -here).bit_length() - 1]
+            here &= here - 1
+            if cue.lines_only and not is_line:
                 continue
             spans = hits.spans(group)
             if cue.assertion is None:
                 cancelled += spans
             else:
-                found += ((cue, span) for span in spans)
-        live = [
-            (cue, span)
-            for cue, span in found
-            if not any(other[0] <= span[0] and span[1] <= other[1] for other in cancelled)
-        ]
-        return Reading(text, live, general, _clauses(text))
+                found += ((cue, span) for span in spans if not cue.verb or is_verb(text, span[1]))
+        if cancelled:
+            found = [
+                (cue, span)
+                for cue, span in found
+                if not any(other[0] <= span[0] and span[1] <= other[1] for other in cancelled)
+            ]
+        return Reading(text, found, self._above(context, is_line), number_clauses(text), is_line)
+
+    def _above(self, context: Sequence[Hits], is_line: bool) -> Cue | None:
+        """Return the cue that headings and headers give: the nearest line with one decides, in it the strongest."""
+        for line in context:
+            found = line.uses >> self._first & self._under
+            cues = [cue for number, (cue, _) in enumerate(self._cues) if found >> number & 1] if found else []
+            if cues := [cue for cue in cues if cue.assertion and (is_line or not cue.lines_only)]:
+                return max(cues, key=lambda cue: cue.strength)
+        return None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reading:
     """The cues of one text with its clauses."""
 
     text: Words
     cues: list[tuple[Cue, Span]]
-    general: list[Cue]  # cues in the section path or the cell's headers
+    above: Cue | None  # of the headings and the cell's headers
     clauses: list[int]
+    is_line: bool
+    _stating: frozenset[int] | None = field(default=None, repr=False)
 
     def verdict(self, match: tuple[Span, ...], lesson: str) -> Verdict:
         """Return the assertion of a match: the strongest cue in whose scope it stands, then the nearest."""
@@ -99,8 +96,8 @@ class Reading:
                 continue
             if cue.assertion is Assertion.LACK and any(part[0] <= span[0] < part[1] for part in match):
                 continue  # a negation that the rule itself spells out is its content
-            distance = self._distance(cue, span, start, end)
-            if distance is None:
+            distance = self.distance(cue, span, start, end)
+            if distance is None or (cue.gives_way and self.says_what_is(start)):
                 continue
             rank = (cue.strength, -distance)
             if best is None or rank > best:
@@ -108,9 +105,8 @@ class Reading:
         if winner is not None and winner[0].assertion is not None:
             words = " ".join(self.text.forms[winner[1][0] : winner[1][1]])
             return Verdict(winner[0].assertion, words)
-        for cue in self.general:
-            if cue.assertion is not None and not self._says_what_is():
-                return Verdict(cue.assertion, f"under: {cue.id}")
+        if self.above and self.above.assertion and not self.says_what_is(start):
+            return Verdict(self.above.assertion, f"under: {self.above.id}")
         return Verdict(Assertion.PRACTICE)
 
     def majority(self, lesson: str) -> Verdict:
@@ -120,11 +116,14 @@ class Reading:
         most = max(Assertion, key=lambda assertion: counts[assertion])
         return next(verdict for verdict in verdicts if verdict.assertion is most)
 
-    def _says_what_is(self) -> bool:
-        """Whether the text has a finite verb of its own, so that its heading does not decide."""
-        return not _FINITE.isdisjoint(self.text.forms)
+    def says_what_is(self, place: int) -> bool:
+        """Whether the sentence at a place has a verb that says what is or was, so that no heading or date decides."""
+        if self._stating is None:
+            places = states(self.text, is_line=self.is_line)
+            self._stating = frozenset(self.text.sentences[verb] for verb in places)
+        return self.text.sentences[place] in self._stating
 
-    def _distance(self, cue: Cue, span: Span, start: int, end: int) -> int | None:
+    def distance(self, cue: Cue, span: Span, start: int, end: int) -> int | None:
         """Words from a cue to a match in its scope; `None` outside it."""
         text, clauses = self.text, self.clauses
         if text.sentences[span[0]] != text.sentences[start]:
@@ -155,26 +154,3 @@ def _opening(text: Words, place: int) -> int:
     while first < place and text.norms[first] in (NUMBER, "o"):
         first += 1
     return first
-
-
-def _clauses(text: Words) -> list[int]:
-    """Number the clauses: one number a word."""
-    numbers: list[int] = []
-    clause = 0
-    subordinate = False  # inside a clause that the next comma ends
-    norms = text.norms
-    for place, norm in enumerate(norms):
-        strength = text.breaks[place]
-        following = norms[place + 1] if place + 1 < len(norms) else ""
-        opens = (
-            strength >= CLAUSE
-            or norm in _OPENERS
-            or (strength == COMMA and (subordinate or norm in _OPENERS_AFTER_COMMA))
-            or (norm in _JOINERS and following in _AUXILIARIES)
-        )
-        if place and opens:
-            clause += 1
-        if opens or place == 0:
-            subordinate = norm in _SUBORDINATORS
-        numbers.append(clause)
-    return numbers
