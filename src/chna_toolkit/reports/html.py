@@ -43,6 +43,14 @@ _GROUPS = {
     Status.SILENT: "Not found",
     Status.NOT_ASSESSED: "Not assessed",
 }
+# What stands for a status where a drawing in each of ten thousands of cells is too much.
+_GLYPHS = {
+    Status.COVERED: "●",
+    Status.PLANNED: "◐",
+    Status.ACKNOWLEDGED: "△",
+    Status.SILENT: "–",
+    Status.NOT_ASSESSED: "?",
+}
 _QUOTE = 700  # characters of a passage that are shown; run-on tables can have thousands
 
 
@@ -174,6 +182,7 @@ def _environment() -> Environment:
         "statuses": list(Status),
         "words": WORDS,
         "meanings": MEANINGS,
+        "glyphs": _GLYPHS,
         "wilson": wilson,
         "group_titles": _GROUPS,
         "gap_kinds": GAP_KINDS,
