@@ -124,10 +124,13 @@ def test_nothing_from_a_document_is_markup_or_steers_the_terminal():
     assert not re.search("[\x1b\u202e]", text)
 
 
-def test_csv_has_the_columns_of_its_schema_and_no_formula():
+def test_csv_has_the_columns_of_its_schema_and_for_excel_no_formula():
     rows = list(csv.DictReader(io.StringIO(render_places(found("bank", "a bank =1+1"), "csv"))))
     assert tuple(rows[0]) == TABLE.header
-    assert rows[0]["right"] == "'=1+1"
+    assert rows[0]["right"] == "=1+1"
+    safe = render_places(found("bank", "a bank =1+1"), "csv-excel")
+    assert "'=1+1" in safe
+    assert safe.startswith("\ufefffile,")
 
 
 # -- the commands

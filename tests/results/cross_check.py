@@ -21,7 +21,6 @@ from chna_toolkit.results.schemas import Column, Table, tables
 
 RANK = ("covered", "planned", "acknowledged", "silent", "not_assessed")
 ASSERTIONS = ("practice", "plan", "call", "lack")
-FORMULA = re.compile(r"[=+@\t\r\n]|-(?!\d+(?:[.,]\d+)*\s?%?$)")
 Row = dict[str, str]
 
 
@@ -64,18 +63,14 @@ def _shape(table: Table, text: str, rows: list[Row]) -> Iterator[str]:
 
 
 def _sortable(cell: str, column: Column) -> tuple[bool, object]:
-    return (cell != "", _number(cell) if column.type in ("integer", "number") else _exposed(cell))
-
-
-def _exposed(cell: str) -> str:
-    return cell[1:] if re.match(r"'+[=+@\t\r\n-]", cell) else cell
+    return (cell != "", _number(cell) if column.type in ("integer", "number") else cell)
 
 
 def _cell(cell: str, column: Column) -> str:
     if column.values and cell not in column.values:
         return "is none of its values"
     if column.type == "string":
-        return "would run as a formula" if FORMULA.match(cell) else ""
+        return ""
     form = {"integer": r"-?\d+", "boolean": "true|false", "number": rf"-?\d+\.\d{{{column.decimals}}}"}[column.type]
     return "" if cell == "" or re.fullmatch(form, cell) else f"is no {column.type}"
 
@@ -149,18 +144,18 @@ def _mentions(found: Found, lessons: list[str]) -> Iterator[str]:
         name, one = f"mention {row['mention_id']}", documents[row["document_id"]]
         if not 1 <= int(row["page_number"]) <= int(one["pages"]):
             yield f"{name}: no such page"
-        if int(row["end_char"]) - int(row["start_char"]) != len(_exposed(row["keyword"])):
+        if int(row["end_char"]) - int(row["start_char"]) != len(row["keyword"]):
             yield f"{name}: the keyword is not as long as its span"
         if (row["counted"] == "true") != (row["set_aside_reason"] == ""):
             yield f"{name}: counted and set aside, or neither"
-        if (unquote(_exposed(row["pdf_link"])), row["file"]) != (
-            f"{_exposed(one['file'])}#page={row['page_number']}",
+        if (unquote(row["pdf_link"]), row["file"]) != (
+            f"{one['file']}#page={row['page_number']}",
             one["file"],
         ):
             yield f"{name}: the link leads elsewhere"
         for mark in row["marks"].split(";"):
             start, end = map(int, mark.split("-"))
-            if not 0 <= start < end <= len(_exposed(row["sentence"])):
+            if not 0 <= start < end <= len(row["sentence"]):
                 yield f"{name}: a mark outside its sentence"
     if len({row["mention_id"] for row in found["mentions"]}) != len(found["mentions"]):
         yield "mentions: an id stands twice"
@@ -232,7 +227,7 @@ def _peers(found: Found, lessons: list[str]) -> Iterator[str]:
     for row in matrix:
         for kind, value in (("system", row["system"]), ("state", row["state"]), ("size", _size(row["beds"]))):
             if value:
-                traits[row["hospital_key"]][kind] = " ".join(_exposed(value).casefold().split())
+                traits[row["hospital_key"]][kind] = " ".join(value.casefold().split())
     latest = {
         (lesson, row["hospital_key"]): row[f"{lesson}_status"]
         for row in matrix

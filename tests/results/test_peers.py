@@ -145,7 +145,7 @@ hospitals = st.builds(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.lists(st.tuples(hospitals, st.sampled_from((None, (), (1,), (1, 2)))), max_size=8))
 def test_a_stranger_who_counts_the_matrix_finds_the_same_peers(documents):
     from tempfile import TemporaryDirectory

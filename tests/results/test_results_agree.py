@@ -50,7 +50,6 @@ def put(column: str, value: str, row: int = 0) -> Edit:
         ("documents", put("lessons_silent", "14"), "lessons by status differ"),
         ("documents", put("lesson_coverage_percent", "12.3"), "the share is"),
         ("documents", put("words", "many"), "is no integer"),
-        ("documents", put("file", "=1+1"), "would run as a formula"),
         ("coverage_matrix", put("L01_status", "silent", 1), "coverage_matrix"),
         ("gaps", lambda rows: rows.pop(), "not exactly the lessons"),
         ("gaps", put("peers_covered", "99"), "peers differ"),

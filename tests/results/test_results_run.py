@@ -42,7 +42,7 @@ def test_the_manifest_begins_with_its_format() -> None:
 
 def test_a_run_of_another_format_is_refused_with_the_remedy() -> None:
     values = json.loads(sample_run().manifest.to_json()) | {"format": FORMAT + 1}
-    with pytest.raises(UsageError, match="has format 2, this version reads 1") as caught:
+    with pytest.raises(UsageError, match="has format 3, this version reads 2") as caught:
         Manifest.from_json(json.dumps(values))
     assert caught.value.hint
 

@@ -45,7 +45,9 @@ def compare(
     ] = "",
     form: Annotated[
         str,
-        typer.Option("--format", metavar="text|csv|markdown|html", help="csv also has changes without a flip."),
+        typer.Option(
+            "--format", metavar="text|csv|csv-excel|markdown|html", help="csv also has changes without a flip."
+        ),
     ] = "text",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there instead of stdout.")

@@ -41,6 +41,10 @@ def export(
     figures: Annotated[
         Path | None, typer.Option("--figures", metavar="DIR", help="Figures as SVG and PNG. Extra: [plots].")
     ] = None,
+    csv_excel: Annotated[
+        Path | None,
+        typer.Option("--csv-excel", metavar="DIR", help="Copies of the CSV that are safe to open in a spreadsheet."),
+    ] = None,
     jobs: options.Jobs = None,
     no_cache: options.NoCache = False,
     cache_dir: options.CacheDir = None,
@@ -55,13 +59,16 @@ def export(
     from chna_toolkit.exports.files import check_free
     from chna_toolkit.results.run import MANIFEST, read_run
 
-    if not (excel or sqlite or qdpx or parquet or figures):
+    if not (excel or sqlite or qdpx or parquet or figures or csv_excel):
         raise UsageError("nothing to export", "Say what, such as --excel results.xlsx.")
     finished, folder = read_run(run), run.parent if run.name == MANIFEST else run
     works = [*_files(finished, excel, sqlite)]
     works += [_parquet(finished, folder)] if parquet else []
     works += [_figures(finished, figures)] if figures else []
+    works += [_csv(finished, csv_excel)] if csv_excel else []
     works += [_project(finished, folder, qdpx, texts)] if qdpx else []
+    if csv_excel and csv_excel.resolve() == folder.resolve():
+        raise UsageError("the copies for spreadsheets would replace the tables of the run", "Name another folder.")
     for path in (path for work in works for path in work.paths):
         check_free(path, force=force)
     for work in works:
@@ -90,6 +97,12 @@ def _parquet(run: Run, folder: Path) -> _Work:
     from chna_toolkit.exports.parquet import parquet_paths, write_parquet
 
     return _Work(parquet_paths(run, folder), partial(write_parquet, run, folder))
+
+
+def _csv(run: Run, folder: Path) -> _Work:
+    from chna_toolkit.exports.excel_csv import excel_csv_paths, write_excel_csv
+
+    return _Work(excel_csv_paths(run, folder), partial(write_excel_csv, run, folder))
 
 
 def _figures(run: Run, folder: Path) -> _Work:

@@ -38,7 +38,9 @@ def kwic(
     set_aside: Annotated[
         bool, typer.Option("--set-aside", help="Of a lesson, also the mentions that do not count.")
     ] = False,
-    form: Annotated[str, typer.Option("--format", metavar="text|csv|html", help="How it is written.")] = "text",
+    form: Annotated[
+        str, typer.Option("--format", metavar="text|csv|csv-excel|html", help="How it is written.")
+    ] = "text",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there instead of stdout.")
     ] = None,

@@ -1,6 +1,6 @@
 """Sheets for coders: one row a passage, one column a lesson, as CSV or as Excel with drop-downs.
 
-Text never becomes a formula: in CSV it stands behind an apostrophe where it looks like one, in
+Text never becomes a formula or a date: in CSV it stands behind an apostrophe where it looks like one, in
 Excel it is stored as text and marked as such, so that it stays text when somebody edits the cell.
 """
 
@@ -52,9 +52,10 @@ def write_sheet(
 
 
 def _csv(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> bytes:
-    stream = io.StringIO()
-    write_csv(stream, [Column(name, "string", "") for name in columns], ([row[c] for c in columns] for row in rows))
-    return stream.getvalue().encode("utf-8-sig")  # Excel takes UTF-8 without the mark for something else
+    stream = io.StringIO(newline="")
+    cells = ([row[name] for name in columns] for row in rows)
+    write_csv(stream, [Column(name, "string", "") for name in columns], cells, for_excel=True)
+    return stream.getvalue().encode()
 
 
 def _openpyxl() -> Any:

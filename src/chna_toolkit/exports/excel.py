@@ -29,6 +29,7 @@ CUT = " […cut: the whole text is in the CSV]"
 MOST_ROWS = 1_048_575  # of a sheet, below its header
 _WIDEST = 60  # characters of a column
 _LINE = 15  # points
+DICTIONARY = ("sheet", "column", "type", "unit", "key", "possible values", "meaning")
 _STATUSES = frozenset(status.value for status in Status)
 # The colours of the HTML report: one hue, darker is more; what was not assessed is hatched.
 _FILLS: dict[Status, dict[str, Any]] = {
@@ -38,6 +39,14 @@ _FILLS: dict[Status, dict[str, Any]] = {
     Status.SILENT: {"font_color": "#626d79"},
     Status.NOT_ASSESSED: {"pattern": 14, "fg_color": "#d5d0c5", "bg_color": "#ffffff", "font_color": "#565d64"},
 }
+
+
+def dictionary(tables: Iterable[Table]) -> Iterator[tuple[str, ...]]:
+    """Yield what every column of the tables means, in the columns of `DICTIONARY`."""
+    for table in tables:
+        for one in table.columns:
+            key, values = "key" if one.key else "", ", ".join(one.values)
+            yield table.name, one.name, one.type, one.unit, key, values, one.description
 
 
 def write_excel(run: Run, path: Path) -> None:
@@ -81,11 +90,11 @@ class _Writer:
         return self.book.add_format(properties)
 
     def write(self, run: Run) -> None:
-        sheets = [(table, name) for table in run.schemas for name in _sheet_names(table, len(run.tables[table.name]))]
+        sheets = [(table, name) for table in run.schemas for name in sheet_names(table, len(run.tables[table.name]))]
         self._read_me(run.manifest, sheets)
         for table in run.schemas:
             rows = values_of(run.tables[table.name])
-            for name in _sheet_names(table, len(run.tables[table.name])):
+            for name in sheet_names(table, len(run.tables[table.name])):
                 self._table(name, table.columns, islice(rows, MOST_ROWS))
         self._dictionary(run.schemas)
 
@@ -157,17 +166,13 @@ class _Writer:
 
     def _dictionary(self, tables: Iterable[Table]) -> None:
         sheet = self.book.add_worksheet("data_dictionary")
-        self._header(sheet, ("sheet", "column", "type", "unit", "key", "possible values", "meaning"))
+        self._header(sheet, DICTIONARY)
         for place, width in enumerate((20, 26, 10, 26, 6, 40, 100)):
             sheet.set_column(place, place, width)
         row = 0
-        for table in tables:
-            for column in table.columns:
-                row += 1
-                key = "key" if column.key else ""
-                values = (table.name, column.name, column.type, column.unit, key, ", ".join(column.values))
-                for place, value in enumerate((*values, column.description)):
-                    sheet.write_string(row, place, value, self.wrapped if place > 4 else self.text)
+        for row, entry in enumerate(dictionary(tables), 1):
+            for place, value in enumerate(entry):
+                sheet.write_string(row, place, value, self.wrapped if place > 4 else self.text)
         sheet.freeze_panes(1, 2)
         sheet.autofilter(0, 0, row, 6)
         sheet.set_landscape()
@@ -210,12 +215,13 @@ def _provenance(manifest: Manifest) -> Iterator[tuple[str, str]]:
     yield "Thresholds", ", ".join(f"{name} {value}" for name, value in manifest.thresholds.items())
 
 
-def fit(text: str) -> str:
-    """Return text as a cell can hold it; where it was cut, it says so."""
+def fit(text: str, room: int = 0) -> str:
+    """Return text as a cell can hold it with `room` for more characters; where it was cut, it says so."""
     # Excel counts UTF-16 units: a character beyond the first plane counts twice.
-    if len(text) * 2 <= MOST_CHARACTERS or _units(text) <= MOST_CHARACTERS:
+    most = MOST_CHARACTERS - room
+    if len(text) * 2 <= most or _units(text) <= most:
         return text
-    kept = text.encode("utf-16-le")[: 2 * (MOST_CHARACTERS - _units(CUT))]
+    kept = text.encode("utf-16-le")[: 2 * (most - _units(CUT))]
     return kept.decode("utf-16-le", "ignore") + CUT
 
 
@@ -223,7 +229,8 @@ def _units(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def _sheet_names(table: Table, rows: int) -> list[str]:
+def sheet_names(table: Table, rows: int) -> list[str]:
+    """Return the names of the sheets that a table with so many rows takes."""
     parts = max(1, -(-rows // MOST_ROWS))
     return [table.name, *(f"{table.name}_{part}" for part in range(2, parts + 1))]
 

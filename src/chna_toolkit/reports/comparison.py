@@ -12,7 +12,7 @@ from chna_toolkit.reports.page import page, safe
 from chna_toolkit.reports.words import printable
 from chna_toolkit.results.cells import write_csv
 
-FORMATS = ("text", "csv", "markdown", "html")
+FORMATS = ("text", "csv", "csv-excel", "markdown", "html")
 _SHOWN = 3  # passages gained and lost, each
 _MOST = 200  # flips in Markdown: GitHub cuts a summary at 1 MiB
 _QUOTE = 160  # characters
@@ -24,7 +24,9 @@ class _Escape(Protocol):
 
 def render_comparison(comparison: Comparison, form: str) -> str:
     """Return the comparison in one of `FORMATS`. Text, Markdown and HTML show flips; CSV has every change."""
-    return {"text": _text, "csv": _csv, "markdown": _markdown, "html": _html}[form](comparison)
+    if form.startswith("csv"):
+        return _csv(comparison, for_excel=form == "csv-excel")
+    return {"text": _text, "markdown": _markdown, "html": _html}[form](comparison)
 
 
 def headline(comparison: Comparison) -> str:
@@ -41,9 +43,10 @@ def headline(comparison: Comparison) -> str:
     return f"{', '.join(parts)}; {comparison.compared:,} {where} compared."
 
 
-def _csv(comparison: Comparison) -> str:
+def _csv(comparison: Comparison, *, for_excel: bool) -> str:
     stream = io.StringIO(newline="")
-    write_csv(stream, TABLE.columns, [list(change.row().values()) for change in comparison.changes])
+    rows = (list(change.row().values()) for change in comparison.changes)
+    write_csv(stream, TABLE.columns, rows, for_excel=for_excel)
     return stream.getvalue()
 
 

@@ -10,16 +10,16 @@ from chna_toolkit.reports.page import page, safe
 from chna_toolkit.reports.words import printable
 from chna_toolkit.results.cells import write_csv
 
-FORMATS = ("text", "csv", "html")
+FORMATS = ("text", "csv", "csv-excel", "html")
 _FOUND = 60  # characters of what was found; a rule's parts may lie far apart, and CSV has it whole
 _LEAST = 12  # characters of context on either side, however narrow the terminal
 
 
 def render_places(places: Sequence[Place], form: str, title: str = "", width: int | None = None) -> str:
     """Return the places in one of `FORMATS`; text is fitted to a width, None for as wide as it needs."""
-    if form == "csv":
+    if form.startswith("csv"):
         stream = io.StringIO(newline="")
-        write_csv(stream, TABLE.columns, (place.values() for place in places))
+        write_csv(stream, TABLE.columns, (place.values() for place in places), for_excel=form == "csv-excel")
         return stream.getvalue()
     return _html(places, title) if form == "html" else _text(places, width)
 

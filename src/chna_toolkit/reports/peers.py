@@ -25,16 +25,17 @@ _ABOUT = (
 
 def render_peers(run: Run, view: RunView, hospitals: Sequence[HospitalView], form: str) -> str:
     """Return these hospitals beside their peers in one of `comparison.FORMATS`; `view` knows who the peers are."""
-    if form == "csv":
-        return _csv(run, view, hospitals)
+    if form.startswith("csv"):
+        return _csv(run, view, hospitals, for_excel=form == "csv-excel")
     return {"text": _text, "markdown": _markdown, "html": _html}[form](view, hospitals)
 
 
-def _csv(run: Run, view: RunView, hospitals: Sequence[HospitalView]) -> str:
+def _csv(run: Run, view: RunView, hospitals: Sequence[HospitalView], *, for_excel: bool) -> str:
     stream, wanted = io.StringIO(newline=""), {(one.key, one.year) for one in hospitals}
     rows = values_of(run.tables[PEERS.name])
     kind = PEERS.header.index("grouping")
-    write_csv(stream, PEERS.columns, (row for row in rows if row[kind] == view.grouping and row[:2] in wanted))
+    found = (row for row in rows if row[kind] == view.grouping and row[:2] in wanted)
+    write_csv(stream, PEERS.columns, found, for_excel=for_excel)
     return stream.getvalue()
 
 

@@ -1,4 +1,4 @@
-"""Values to CSV text and back, without loss, and so that no spreadsheet runs a formula."""
+"""Values to CSV text and back, without loss; and a way to write text that no spreadsheet reads as something else."""
 
 from __future__ import annotations
 
@@ -9,30 +9,38 @@ from typing import TextIO
 
 from chna_toolkit.results.schemas import Column, Value
 
-_FORMULA = re.compile(r"'*[=+@\t\r\n-]")
-_STARTS = frozenset("'=+@\t\r\n-")
-_NUMBER = re.compile(r"'*-\d+(?:[.,]\d+)*\s?%?")  # a plain negative number is none
+# What a spreadsheet runs as a formula, or would if white space before it were lost. The wide signs are typed in Asia.
+_FORMULA = re.compile(r"'*+[\s\x00]*[=+@\t\r\n＝＋－＠-]")
+# What it shows as a number, date or time of its own making, such as 050001, 3-15, 1e5, (12), 5.10; but not 12 or 6.25.
+_SIGNS = r"[\d\s.,:;/%()$€£eE+\-–]*"
+_NUMBER = re.compile(rf"'*+(?!(?:0|[1-9]\d{{0,8}})(?:\.\d{{0,8}}[1-9])?\Z){_SIGNS}?\d{_SIGNS}(?:[aApP][mM]?)?")
+_MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_AROUND = r"[\d\s.,:/-]*"
+_DATE = re.compile(rf"'*+(?:\d{_AROUND}{_MONTH}{_AROUND}|{_MONTH}{_AROUND}?\d{_AROUND})", re.IGNORECASE)
+_TRUTH = re.compile(r"'*+(?:true|false)", re.IGNORECASE)
 _BETWEEN_NAMES = re.compile(r"(?<!\\);")
 _QUOTED = re.compile(r'[",\r\n]')
+BOM = "\ufeff"
 
 
 def protect(text: str) -> str:
-    """Put an apostrophe before a text that a spreadsheet would take for a formula.
+    """Put an apostrophe before a text that a spreadsheet would take for a formula, number, date or truth value.
 
     A text that already has apostrophes before such a beginning gets one more, so that
     `expose` undoes exactly this.
     """
-    return f"'{text}" if _looks_like_formula(text) else text
+    return f"'{text}" if _is_misread(text) else text
 
 
 def expose(cell: str) -> str:
     """Undo `protect`."""
-    return cell[1:] if cell.startswith("'") and _looks_like_formula(cell[1:]) else cell
+    return cell[1:] if cell.startswith("'") and _is_misread(cell[1:]) else cell
 
 
-def _looks_like_formula(text: str) -> bool:
-    # Millions of cells: most are ruled out by their first character.
-    return text[:1] in _STARTS and bool(_FORMULA.match(text)) and not _NUMBER.fullmatch(text)
+def _is_misread(text: str) -> bool:
+    if _FORMULA.match(text):
+        return True
+    return any(one.fullmatch(text) for one in (_NUMBER, _DATE, _TRUTH))
 
 
 def join_names(names: Iterable[str]) -> str:
@@ -61,16 +69,23 @@ def tidy(value: Value, column: Column) -> Value:
     return bool(value) if column.type == "boolean" else int(value)
 
 
-def write_csv(stream: TextIO, columns: Sequence[Column], rows: Iterable[Sequence[Value]]) -> None:
-    """Write header and rows. `stream` must not translate line ends (`newline=""`)."""
-    stream.write(",".join(column.name for column in columns) + "\n")
+def write_csv(
+    stream: TextIO, columns: Sequence[Column], rows: Iterable[Sequence[Value]], *, for_excel: bool = False
+) -> None:
+    """Write header and rows. `stream` must not translate line ends (`newline=""`).
+
+    Text stands exactly as it is; with `for_excel` as `protect` gives it, behind a byte order mark and
+    with the line ends of Windows, which is what a spreadsheet wants of a file that is opened by a click.
+    """
+    end = "\r\n" if for_excel else "\n"
+    stream.write((BOM if for_excel else "") + ",".join(column.name for column in columns) + end)
     for row in rows:
-        cells = (_to_text(value, column) for value, column in zip(row, columns, strict=True))
-        stream.write(",".join(cells) + "\n")
+        cells = (_to_text(value, column, for_excel) for value, column in zip(row, columns, strict=True))
+        stream.write(",".join(cells) + end)
 
 
 def read_csv(stream: TextIO, columns: Sequence[Column]) -> Iterator[list[Value]]:
-    """Yield the rows with the types of the columns.
+    """Yield the rows with the types of the columns, of a file that was not written for Excel.
 
     Raises `ValueError` if the header is another or a cell has another type.
     """
@@ -89,11 +104,11 @@ def read_csv(stream: TextIO, columns: Sequence[Column]) -> Iterator[list[Value]]
         raise ValueError(f"line {reader.line_num}: {error}") from error
 
 
-def _to_text(value: Value, column: Column) -> str:
+def _to_text(value: Value, column: Column, for_excel: bool) -> str:
     if value is None:
         return ""
     if column.type == "string":
-        text = protect(str(value))
+        text = protect(str(value)) if for_excel else str(value)
         # csv.writer leaves a lone carriage return bare, and reading then breaks the row.
         return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
     if column.type == "number":
@@ -105,7 +120,7 @@ def _from_text(cell: str, column: Column) -> Value:
     if column.values and cell not in column.values:
         raise ValueError(f"{column.name} cannot be {cell!r}")
     if column.type == "string":
-        return expose(cell)
+        return cell
     if cell == "":
         return None
     if column.type == "boolean":

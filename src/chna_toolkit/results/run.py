@@ -22,7 +22,8 @@ from chna_toolkit.storage import Place, Url, door_of
 
 # Format of run.json and the tables. Raised when a reader of the old one would go wrong.
 #   1  first public format
-FORMAT = 1
+#   2  text in the tables is exact, without apostrophes for spreadsheets; peers.csv, beds
+FORMAT = 2
 
 MANIFEST = "run.json"
 _PROBE = ".chna-can-write"  # an object that is there for a moment, to know before hours of work

@@ -18,8 +18,9 @@ Value = str | int | float | bool | None
 
 NEAREST = 3  # nearest passages shown with a gap
 FORMULA_NOTE = (
-    "A text that a spreadsheet would take for a formula (it begins with =, +, @, -, a tab or a line end) "
-    "stands behind one apostrophe. Remove it to get the exact text; `chna` does so when it reads a run."
+    "Text stands exactly as in the document, so a spreadsheet may take a text that begins with =, +, - or @ for a "
+    "formula. To open the tables in one, use the workbook of `chna export RUN --excel FILE.xlsx`, or the copies of "
+    "`chna export RUN --csv-excel DIR`."
 )
 
 
