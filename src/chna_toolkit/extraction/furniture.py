@@ -48,7 +48,7 @@ def remove_furniture(sheets: Sequence[Sheet]) -> None:
         numbers |= {id(line) for line in _ruled_off(sheet)}
         kept = []
         for line, key in zip(sheet.lines, own, strict=True):
-            if id(line) in numbers or any(near in repeated for near in _keys_near(key)):
+            if id(line) in numbers or not repeated.isdisjoint(_keys_near(key)):
                 sheet.removed.append(line)
             else:
                 kept.append(line)

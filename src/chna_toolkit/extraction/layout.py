@@ -51,7 +51,7 @@ class Block:
     @property
     def words(self) -> int:
         """How many words the block has."""
-        return sum(len(line.words) for line in self.lines)
+        return sum([len(line.words) for line in self.lines])
 
     @property
     def style(self) -> Style:
@@ -255,7 +255,8 @@ def _split(blocks: list[Block], side: Callable[[Block], tuple[float, float]], wh
         if start - end >= white:
             parts.append([])
         parts[-1].append(block)
-        end = max(end, stop)
+        if stop > end:
+            end = stop
     return parts
 
 
@@ -309,10 +310,11 @@ def _best_bands(blocks: list[Block]) -> list[list[Block]]:
 def _has_gutter(bands: Sequence[Sequence[Block]], white: float) -> bool:
     """Whether a white column runs through all of the bands."""
     end = None
-    for x0, x1 in sorted((block.x0, block.x1) for band in bands for block in band):
+    for x0, x1 in sorted([(block.x0, block.x1) for band in bands for block in band]):
         if end is not None and x0 - end >= white:
             return True
-        end = x1 if end is None else max(end, x1)
+        if end is None or x1 > end:
+            end = x1
     return False
 
 

@@ -10,6 +10,8 @@ import re
 import unicodedata
 from itertools import pairwise
 
+import numpy as np
+
 from chna_toolkit.extraction.words import HYPHEN, Line, Word
 
 GAP = 1.6  # times the line height: a wider gap is a column's or a cell's
@@ -17,6 +19,7 @@ WORD_GAP = 0.55  # pieces nearer than this on one row are one line
 NO_GAP = 0.05  # a space narrower than this is none
 TALL = 3.0  # times the em size: no letter is that high
 
+_MAYBE_DIGIT = re.compile(r"[^\W_a-zA-Z]")
 _SECTION = re.compile(r"^\d{1,2}(?:\.\d{1,2}){1,4}\.?$")
 _ENUMERATOR = re.compile(r"^\(?(?:\d{1,2}|[a-zA-Z]|[ivxIVX]{1,4})[.)]$")
 _BULLETS = frozenset("•◦▪▫■□●○◆◇►▶▸➢➤➔→✓✔✗✦❖★☐☑∙·‣⁃*–-o")
@@ -63,8 +66,10 @@ def lines_of(words: list[Word]) -> list[Line]:
 
 def same_row(a: Word | Line, b: Word | Line, share: float = 0.5) -> bool:
     """Whether two boxes overlap vertically by `share` of the lower one."""
-    overlap = min(a.bottom, b.bottom) - max(a.top, b.top)
-    return overlap >= share * min(a.bottom - a.top, b.bottom - b.top)
+    top, bottom, other_top, other_bottom = a.top, a.bottom, b.top, b.bottom
+    height, other_height = bottom - top, other_bottom - other_top  # compared without calls: it is asked very often
+    overlap = (bottom if bottom < other_bottom else other_bottom) - (top if top > other_top else other_top)
+    return overlap >= share * (height if height < other_height else other_height)
 
 
 def _lower_giants(words: list[Word]) -> None:
@@ -79,27 +84,47 @@ def _lower_giants(words: list[Word]) -> None:
 
 
 def _pieces(words: list[Word]) -> list[list[Word]]:
+    """Runs of words side by side. Most follow each other so plainly that they are judged together."""
     pieces: list[list[Word]] = []
     piece: list[Word] = []
-    last: Word | None = None
-    for word in words:
-        if last is not None:
-            tall = max(last.bottom - last.top, word.bottom - word.top)
-            gap = word.x0 - last.x1
-            if -0.6 * tall < gap < GAP * tall and same_row(last, word) and _alike(last, word):
-                if gap < NO_GAP * tall and _fuses(last, word):
-                    last.text += word.text
-                    last.x1 = max(last.x1, word.x1)
-                    continue
+    done = 0
+    for place in [*_doubtful(words), len(words)]:
+        piece += words[done:place]
+        done = place + 1
+        if place == len(words):
+            break
+        last, word = piece[-1] if piece else None, words[place]
+        if last and _goes_on(last, word):
+            if word.x0 - last.x1 < NO_GAP * max(last.height, word.height) and _fuses(last, word):
+                last.text += word.text
+                last.x1 = max(last.x1, word.x1)
+            else:
                 piece.append(word)
-                last = word
-                continue
-            pieces.append(piece)
-        piece = [word]
-        last = word
+        else:
+            if piece:
+                pieces.append(piece)
+            piece = [word]
     if piece:
         pieces.append(piece)
     return pieces
+
+
+def _doubtful(words: list[Word]) -> list[int]:
+    """Places of the words that do not plainly stand one word's gap to the right of the word before."""
+    if not words:
+        return []
+    x0, x1 = np.array([word.x0 for word in words]), np.array([word.x1 for word in words])
+    top, bottom = np.array([word.top for word in words]), np.array([word.bottom for word in words])
+    height, gap = bottom - top, x0[1:] - x1[:-1]
+    low, tall = np.minimum(height[1:], height[:-1]), np.maximum(height[1:], height[:-1])
+    overlap = np.minimum(bottom[1:], bottom[:-1]) - np.maximum(top[1:], top[:-1])
+    is_plain = (gap >= NO_GAP * tall) & (gap <= 0.8 * tall) & (overlap >= 0.5 * low) & (low * 2.2 > tall)
+    return [0, *(np.flatnonzero(~is_plain) + 1).tolist()]
+
+
+def _goes_on(last: Word, word: Word) -> bool:
+    tall = max(last.bottom - last.top, word.bottom - word.top)
+    return -0.6 * tall < word.x0 - last.x1 < GAP * tall and same_row(last, word) and _alike(last, word)
 
 
 def _alike(last: Word, word: Word) -> bool:
@@ -182,7 +207,9 @@ def _unspace(line: Line) -> None:
     words = line.words
     if len(words) < 5:
         return
-    single = sum(len(w.text) == 1 and w.text.isalpha() for w in words)
+    if len(line.text) > 2.5 * len(words) and len(words) < 15 and all(len(w.text) > 1 for w in words[:3]):
+        return  # more than a fifth are no letters: the usual line, told at once
+    single = sum([len(w.text) == 1 and w.text.isalpha() for w in words])
     if single < 0.8 * len(words):
         return
     gaps = [b.x0 - a.x1 for a, b in pairwise(words)]
@@ -201,7 +228,7 @@ def _unspace(line: Line) -> None:
 def _drop_notes(line: Line) -> None:
     """Take superscript note numbers that stand as words of their own out of the line."""
     words = line.words
-    if len(words) < 2 or not any(w.text[0].isdigit() for w in words):
+    if len(words) < 2 or not _MAYBE_DIGIT.search(line.text) or not any(w.text[0].isdigit() for w in words):
         return
     kept = [words[0]]
     for word in words[1:]:
@@ -258,6 +285,8 @@ def _is_sign(text: str) -> bool:
 
 
 def _drop_signs(line: Line) -> None:
+    if line.text.isascii():
+        return
     words = [word for word in line.words if word.text.isascii() or not _is_sign(word.text)]
     if len(words) != len(line.words):
         line.words = words

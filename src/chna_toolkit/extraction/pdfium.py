@@ -10,16 +10,17 @@ from __future__ import annotations
 import ctypes
 import logging
 import re
-import struct
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, repeat
+from itertools import islice, pairwise, repeat
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
+from numpy.typing import NDArray
 
 from chna_toolkit.extraction.graphics import Graphics, read_graphics
 from chna_toolkit.extraction.native import native
@@ -35,7 +36,7 @@ MAX_PILE = 60  # words that begin within four points of each other
 MAX_SIDE = 14_400.0  # points; the largest page PDF 1.x allows
 
 _TOKEN = re.compile(r"([^\s\x00-\x1f\x7f\ufffe\u200b\ufeff]+[\ufffe\x02\xad]?)(\s*?[\r\n])?")  # and a line end after it
-_FLOATS = struct.Struct("4f")
+_NOTE_ENDS = "0123456789,"  # of a superscript note
 _UNITS_TEXT = """
 m km ft mi cm mm in yd sq µg/m mg/m
 """
@@ -54,6 +55,10 @@ _unicode = native(raw.FPDFText_GetUnicode, ctypes.c_uint, ctypes.c_void_p, ctype
 _font_name = native(raw.FPDFFont_GetBaseFontName, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
 _font_flags = native(raw.FPDFFont_GetFlags, ctypes.c_int, ctypes.c_void_p)
 _font_weight = native(raw.FPDFFont_GetWeight, ctypes.c_int, ctypes.c_void_p)
+
+
+_Floats = NDArray[np.float64]
+_Box = Sequence[float]  # left, top, right, bottom
 
 
 @dataclass(slots=True)
@@ -195,6 +200,7 @@ class _Reader:
 
     def __init__(self, pdf: Pdf, handle: int, text: str, frame: Frame, read: RawPage) -> None:
         self.pdf, self.handle, self.text, self.frame, self.read = pdf, handle, text, frame, read
+        self.has_looked = False  # at how the first of the words is painted
         self.matrix = raw.FS_MATRIX()
         self.matrix_at = ctypes.addressof(self.matrix)
         self.paint = (ctypes.c_uint * 4)()
@@ -202,24 +208,9 @@ class _Reader:
 
     def run(self) -> None:
         """Fill `words` and `sideways` of the page."""
-        style, edge, last_x1 = PLAIN, True, -1.0
         tokens = list(_TOKEN.finditer(self.text))
-        boxes = self.boxes([index for match in tokens for index in (match.start(1), match.end(1) - 1)])
-        for match, first, last in zip(tokens, boxes[::2], boxes[1::2], strict=True):
-            start, end = match.span(1)
-            token, ends_line = match[1], match.end() > end
-            divided = token[-1] in "\ufffe\x02"
-            if edge or ends_line or divided or not -8 < first[0] - last_x1 < 8:
-                style = self.style(start, style)
-            # What follows a bullet has a style of its own.
-            edge = ends_line or end - start == 1 or divided
-            last_x1 = last[2]
-            level = abs(last[1] - first[1]) < 0.3 * (first[3] - first[1]) and last[0] >= first[0]
-            if level and token.isascii() and not (token[-1] in "0123456789," and _raised(last, first)):  # most words
-                top, bottom = min(first[1], last[1]), max(first[3], last[3])
-                self.keep(Word(token, first[0], top, last[2], bottom, start, style))
-            else:
-                self.take(token, start, end, first, last, style)
+        if tokens:
+            self.file(tokens)
         words = self.read.words
         if len(words) > MANY_WORDS:
             words = without_piles(words)
@@ -229,21 +220,60 @@ class _Reader:
             kept = {word.order for word in self.read.words}
             self.read.doubled = [word for word in words if word.order not in kept]
 
-    def boxes(self, indexes: Sequence[int]) -> list[tuple[float, float, float, float]]:
-        """Boxes as shown of characters, all their font's height."""
-        rects = (ctypes.c_float * (4 * len(indexes)))()  # FS_RECTFs: left, top, right, bottom
-        places = range(ctypes.addressof(rects), ctypes.addressof(rects) + ctypes.sizeof(rects), _FLOATS.size)
+    def file(self, tokens: list[re.Match[str]]) -> None:
+        """File the tokens as words. Most stand level and are made together, the others one by one."""
+        texts = [match[1] for match in tokens]
+        starts, ends = [match.start(1) for match in tokens], [match.end(1) for match in tokens]
+        boxes = self.boxes([index for span in zip(starts, ends, strict=True) for index in (span[0], span[1] - 1)])
+        first, last = boxes[::2], boxes[1::2]
+        marks = [text[-1] for text in texts]
+        ends_run = np.array([mark in "\ufffe\x02" for mark in marks])  # a divided word, or the end of a line
+        ends_run |= np.array([match.end() > end for match, end in zip(tokens, ends, strict=True)])
+        styles = self.styles(starts, first[1:, 0] - last[:-1, 2], ends_run, np.subtract(ends, starts) == 1)
+        is_plain = np.array([text.isascii() for text in texts]) & _level(first, last)
+        is_plain &= ~(np.array([mark in _NOTE_ENDS for mark in marks]) & _raised(last, first))
+        box = first[:, 0], np.minimum(first[:, 1], last[:, 1]), last[:, 2], np.maximum(first[:, 3], last[:, 3])
+        words = map(Word, texts, *(side.tolist() for side in box), starts, styles)
+        kept, done, made = self.read.words, 0, list(words)
+        for place in np.flatnonzero(~(is_plain & self.is_on_page(*box))).tolist():
+            kept += made[done:place]
+            done, word = place + 1, made[place]
+            if is_plain[place]:
+                self.keep(word)
+            else:
+                self.take(word.text, word.order, ends[place], first[place].tolist(), last[place].tolist(), word.style)
+        kept += made[done:]
+
+    def styles(
+        self, starts: list[int], gaps: _Floats, ends_run: NDArray[np.bool_], is_single: NDArray[np.bool_]
+    ) -> list[Style]:
+        """Styles of the tokens. PDFium is asked where one may change: at the ends of lines and beside gaps."""
+        asked = ends_run.copy()
+        asked[0] = True
+        asked[1:] |= ends_run[:-1] | is_single[:-1] | (np.abs(gaps) >= 8)  # what follows a bullet has its own
+        styles: list[Style] = []
+        style = PLAIN
+        for at, following in pairwise([*np.flatnonzero(asked).tolist(), len(starts)]):
+            style = self.style(starts[at], style)
+            styles += [style] * (following - at)
+        return styles
+
+    def boxes(self, indexes: Sequence[int]) -> _Floats:
+        """Boxes as shown of characters, all their font's height: a row each with left, top, right, bottom."""
+        rects = np.zeros((len(indexes), 4), dtype=np.float32)  # FS_RECTFs: left, top, right, bottom
+        places = range(rects.ctypes.data, rects.ctypes.data + rects.nbytes, 16)
         for _ in map(_loose, repeat(self.handle), indexes, places):  # hundreds a page, so without a frame for each
             pass
-        frame, found = self.frame, _FLOATS.iter_unpack(rects)
+        frame = self.frame
         if frame.rotation:
-            return [frame.box(left, bottom, right, top) for left, top, right, bottom in found]
-        x, y = frame.left, frame.up
-        return [(left - x, y - top, right - x, y - bottom) for left, top, right, bottom in found]
+            return np.array([frame.box(left, bottom, right, top) for left, top, right, bottom in rects.tolist()])
+        shown: _Floats = (rects - (frame.left, frame.up, frame.left, frame.up)) * (1.0, -1.0, 1.0, -1.0)
+        return shown
 
-    def box(self, index: int) -> tuple[float, float, float, float]:
+    def box(self, index: int) -> _Box:
         """Box as shown of the character at `index`, all its font's height."""
-        return self.boxes((index,))[0]
+        box: list[float] = self.boxes((index,))[0].tolist()
+        return box
 
     def style(self, index: int, last: Style) -> Style:
         """Style of the character at `index`."""
@@ -256,7 +286,8 @@ class _Reader:
         matrix = self.matrix
         scale = (matrix.c**2 + matrix.d**2) ** 0.5
         size = round(_font_size(self.handle, index) * scale, 1)
-        if not self.read.words:
+        if not self.has_looked:
+            self.has_looked = True
             mode = _render_mode(thing)
             self.read.invisible = mode == 3
             bold = bold or mode == 2
@@ -277,8 +308,8 @@ class _Reader:
         text: str,
         start: int,
         end: int,
-        first: tuple[float, float, float, float],
-        last: tuple[float, float, float, float],
+        first: _Box,
+        last: _Box,
         style: Style,
     ) -> None:
         """File one token as a word, split where it turns into the next line."""
@@ -293,7 +324,7 @@ class _Reader:
                 self.take(text[: cut - start], start, cut, first, self.box(cut - 1), style)
                 self.take(text[cut - start :], cut, end, self.box(cut), last, style)
                 return
-        if end - start > 1 and text[-1] in "0123456789," and _raised(last, first):
+        if end - start > 1 and text[-1] in _NOTE_ENDS and _raised(last, first):
             note = self.note(start, end, first)
             if note > start and text[: note - start].lower() not in _UNITS:
                 text, last = text[: note - start], self.box(note - 1)
@@ -307,8 +338,8 @@ class _Reader:
         self,
         text: str,
         start: int,
-        first: tuple[float, float, float, float],
-        last: tuple[float, float, float, float],
+        first: _Box,
+        last: _Box,
         style: Style,
     ) -> None:
         """File a word that runs up or down the page."""
@@ -316,7 +347,7 @@ class _Reader:
         word = Word(clean(text), x0, top, max(first[2], last[2]), max(first[3], last[3]), start, style)
         self.read.sideways.append(word)
 
-    def turn(self, start: int, end: int, first: tuple[float, float, float, float]) -> int:
+    def turn(self, start: int, end: int, first: _Box) -> int:
         """Index of the first character of a token that stands on another line; 0 if none."""
         middle, half = (first[1] + first[3]) / 2, 0.6 * (first[3] - first[1])
         for index in range(start + 1, end):
@@ -325,7 +356,7 @@ class _Reader:
                 return index
         return 0
 
-    def note(self, start: int, end: int, first: tuple[float, float, float, float]) -> int:
+    def note(self, start: int, end: int, first: _Box) -> int:
         """Index where the superscript number at the end of a word begins."""
         index = end
         while index > start and self.text[index - 1] in "0123456789,–-" and _raised(self.box(index - 1), first):
@@ -334,29 +365,37 @@ class _Reader:
 
     def keep(self, word: Word) -> None:
         """Append a word unless it is outside the page."""
-        read = self.read
-        if not word.text:
-            return
-        x0, x1, top, bottom = word.x0, word.x1, word.top, word.bottom
-        wide, tall = 2 * read.width, 2 * read.height
-        # Its middle is on the page, and it is no giant that reaches far beyond.
-        if 0 <= x0 + x1 <= wide and 0 <= top + bottom <= tall and x1 - x0 <= wide and bottom - top <= tall:
-            read.words.append(word)
-        else:
-            read.clipped.append(word)
+        if word.text:
+            is_on_page = self.is_on_page(word.x0, word.top, word.x1, word.bottom)
+            (self.read.words if is_on_page else self.read.clipped).append(word)
+
+    def is_on_page(self, x0: Any, top: Any, x1: Any, bottom: Any) -> Any:
+        """Whether a box, or each of some as arrays, has its middle on the page and is no giant reaching far beyond."""
+        wide, tall = 2 * self.read.width, 2 * self.read.height
+        across, down = x0 + x1, top + bottom
+        is_within = (across >= 0) & (across <= wide) & (down >= 0) & (down <= tall)
+        return is_within & (x1 - x0 <= wide) & (bottom - top <= tall)
 
 
-def _raised(box: tuple[float, float, float, float], first: tuple[float, float, float, float]) -> bool:
-    """Whether a character is a superscript to the word that begins with another."""
-    height = first[3] - first[1]
-    share = 0.08 if box[3] - box[1] < 0.85 * height else 0.2
-    return box[3] < first[3] - share * height
+def _level(first: _Floats, last: _Floats) -> NDArray[np.bool_]:
+    """Whether the boxes of first and last characters stand side by side."""
+    rise = np.abs(last[:, 1] - first[:, 1])
+    is_level: NDArray[np.bool_] = (rise < 0.3 * (first[:, 3] - first[:, 1])) & (last[:, 0] >= first[:, 0])
+    return is_level
+
+
+def _raised(box: Any, first: Any) -> Any:
+    """Whether a character is a superscript to the word that begins with another; for a row of boxes each."""
+    box, first = np.asarray(box), np.asarray(first)
+    height = first[..., 3] - first[..., 1]
+    share = np.where(box[..., 3] - box[..., 1] < 0.85 * height, 0.08, 0.2)
+    return box[..., 3] < first[..., 3] - share * height
 
 
 def without_doubles(words: list[Word]) -> list[Word]:
     """Words but for those printed again at nearly the same place, as fake bold and shadows are."""
     groups: dict[str, list[Word]] = {}
-    for word in words:
+    for word in _crowded(words):
         groups.setdefault(word.text, []).append(word)
     doubles: set[int] = set()
     for group in groups.values():
@@ -371,6 +410,22 @@ def without_doubles(words: list[Word]) -> list[Word]:
                 if abs(other.x0 - word.x0) < near:
                     doubles.add(max(word.order, other.order))
     return [word for word in words if word.order not in doubles] if doubles else words
+
+
+def _crowded(words: list[Word]) -> list[Word]:
+    """Return the words that may begin within a fifth of the tallest word's height of another: few on most pages."""
+    if len(words) < 2:
+        return []
+    x0, top = np.array([word.x0 for word in words]), np.array([word.top for word in words])
+    side = 0.4 * max(1.0, max([word.bottom - word.top for word in words]))
+    columns, rows = x0 / side, top / side
+    is_crowded = np.zeros(len(words), dtype=bool)
+    for right, down in ((0.0, 0.0), (0.5, 0.0), (0.0, 0.5), (0.5, 0.5)):  # two so near share a cell of some grid
+        cells = np.floor(rows + down) * 100_000.0 + np.floor(columns + right)
+        order = np.argsort(cells)
+        is_same = np.diff(cells[order]) == 0
+        is_crowded[order[1:][is_same]] = is_crowded[order[:-1][is_same]] = True
+    return [words[place] for place in np.flatnonzero(is_crowded)]
 
 
 def without_piles(words: list[Word], side: float = 4.0) -> list[Word]:

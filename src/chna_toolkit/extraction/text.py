@@ -89,6 +89,6 @@ def _rejoin(left: str, right: str, vocabulary: Vocabulary) -> str:
 
 def box_of(lines: Sequence[Line] | Sequence[Word]) -> Box:
     """The box around lines, in points rounded to tenths; never flat, even if the font has no height."""
-    x0, top = round(min(line.x0 for line in lines), 1), round(min(line.top for line in lines), 1)
-    x1, bottom = round(max(line.x1 for line in lines), 1), round(max(line.bottom for line in lines), 1)
+    x0, top = round(min([line.x0 for line in lines]), 1), round(min([line.top for line in lines]), 1)
+    x1, bottom = round(max([line.x1 for line in lines]), 1), round(max([line.bottom for line in lines]), 1)
     return x0, top, max(x1, round(x0 + 0.1, 1)), max(bottom, round(top + 0.1, 1))

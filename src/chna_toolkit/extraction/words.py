@@ -71,6 +71,9 @@ class OcrWord(Word):
 
 def confidence_of(words: Iterable[Word]) -> float | None:
     """Mean confidence (0..1) of the words that OCR has read, weighted by their letters; None if none is."""
+    words = list(words)
+    if OcrWord not in set(map(type, words)):  # as in nearly every passage
+        return None
     total = weight = 0.0
     for word in words:
         if isinstance(word, OcrWord):
