@@ -17,7 +17,7 @@ th, td { padding: .3rem .5rem; border-bottom: 1px solid #ddd; vertical-align: to
 .found { white-space: nowrap; font-weight: 600; text-align: center; }
 .where { color: #545d66; font-size: .85rem; overflow-wrap: anywhere; }
 .quote { margin: 0 0 .3rem; }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   body { color: #e8edf2; background: #12181f; } th, td { border-color: #38434e; } .where { color: #a5b0bb; }
 }
 @media print { body { margin: 0; font-size: 9pt; } tr { break-inside: avoid; } }

@@ -48,8 +48,10 @@
     shown.textContent = left === rows.length ? "" : `${left} of ${rows.length} rows`;
   };
   form.addEventListener("input", filter);
-  // The fields are emptied after the event.
-  form.addEventListener("reset", () => setTimeout(filter));
+  document.getElementById("all").addEventListener("click", () => {
+    form.reset();
+    filter();
+  });
   form.addEventListener("submit", (event) => event.preventDefault());
   form.hidden = false;
   filter();
