@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chna_toolkit.lexicon.model import Cue
-from chna_toolkit.lexicon.words import NUMBER, Words
+from chna_toolkit.lexicon.words import Words
 from chna_toolkit.model import Assertion
-from chna_toolkit.tagging.clauses import is_verb, number_clauses, states
+from chna_toolkit.tagging.clauses import is_enumerator, is_verb, number_clauses, states
 from chna_toolkit.tagging.index import Group, Hits, PhraseIndex, Span
 
 
@@ -84,7 +84,7 @@ class Reading:
     above: Cue | None  # of the headings and the cell's headers
     clauses: list[int]
     is_line: bool
-    _stating: frozenset[int] | None = field(default=None, repr=False)
+    _stating: list[int] | None = field(default=None, repr=False)
 
     def verdict(self, match: tuple[Span, ...], lesson: str) -> Verdict:
         """Return the assertion of a match: the strongest cue in whose scope it stands, then the nearest."""
@@ -102,11 +102,14 @@ class Reading:
             rank = (cue.strength, -distance)
             if best is None or rank > best:
                 best, winner = rank, (cue, span)
+        above = self.above
+        if winner and winner[0].verb and above and above.assertion is Assertion.CALL:
+            winner = None  # a bare verb leaves open who wants it done; a heading such as "Recommendations" says it
         if winner is not None and winner[0].assertion is not None:
             words = " ".join(self.text.forms[winner[1][0] : winner[1][1]])
             return Verdict(winner[0].assertion, words)
-        if self.above and self.above.assertion and not self.says_what_is(start):
-            return Verdict(self.above.assertion, f"under: {self.above.id}")
+        if above and above.assertion and not self.says_what_is(start):
+            return Verdict(above.assertion, f"under: {above.id}")
         return Verdict(Assertion.PRACTICE)
 
     def majority(self, lesson: str) -> Verdict:
@@ -116,12 +119,16 @@ class Reading:
         most = max(Assertion, key=lambda assertion: counts[assertion])
         return next(verdict for verdict in verdicts if verdict.assertion is most)
 
+    def stating(self) -> list[int]:
+        """Places of the verbs that say what is or was."""
+        if self._stating is None:
+            self._stating = states(self.text, is_line=self.is_line)
+        return self._stating
+
     def says_what_is(self, place: int) -> bool:
         """Whether the sentence at a place has a verb that says what is or was, so that no heading or date decides."""
-        if self._stating is None:
-            places = states(self.text, is_line=self.is_line)
-            self._stating = frozenset(self.text.sentences[verb] for verb in places)
-        return self.text.sentences[place] in self._stating
+        sentences = self.text.sentences
+        return any(sentences[verb] == sentences[place] for verb in self.stating())
 
     def distance(self, cue: Cue, span: Span, start: int, end: int) -> int | None:
         """Words from a cue to a match in its scope; `None` outside it."""
@@ -149,8 +156,8 @@ class Reading:
 
 
 def _opening(text: Words, place: int) -> int:
-    """First word of the sentence around a place, leaving out an enumerator such as `3.` or `2.1`."""
+    """First word of the sentence around a place, leaving out an enumerator such as `3.`, `2.1` or `5-F`."""
     first = text.sentences.index(text.sentences[place])
-    while first < place and text.norms[first] in (NUMBER, "o"):
+    while first < place and is_enumerator(text.forms[first]):
         first += 1
     return first

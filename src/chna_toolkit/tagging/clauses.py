@@ -5,7 +5,7 @@ No tagger of parts of speech: what can be known from the words' forms and their 
 
 from __future__ import annotations
 
-from chna_toolkit.lexicon.words import CLAUSE, COMMA, NUMBER, YEAR, Words
+from chna_toolkit.lexicon.words import CLAUSE, COMMA, NUMBER, SENTENCE, YEAR, Words
 
 # A relative clause has its own verb and tense.
 _RELATIVES = frozenset(("who", "whom", "whose", "which"))
@@ -22,6 +22,9 @@ _AUXILIARIES = frozenset(("will", "have", "be", "plan", "intend", "can", "could"
 _SUBORDINATORS = _RELATIVES | frozenset(
     ("while", "whereas", "although", "though", "because", "unless", "until", "when", "if", "since", "after", "before")
 )
+
+# A list follows these and a colon.
+_LISTS = frozenset(("include", "following", "follow", "to", "by"))
 
 # Forms that are finite wherever they stand …
 _FINITE = frozenset((
@@ -67,12 +70,15 @@ def number_clauses(text: Words) -> list[int]:
     numbers: list[int] = []
     clause = 0
     subordinate = False  # inside a clause that the next comma ends
+    listing = False  # after "including:", where each item belongs to the verb before
     norms = text.norms
     for place, norm in enumerate(norms):
         strength = text.breaks[place]
         following = norms[place + 1] if place + 1 < len(norms) else ""
+        if strength >= CLAUSE:
+            listing = strength < SENTENCE and (listing or (place > 0 and norms[place - 1] in _LISTS))
         opens = (
-            strength >= CLAUSE
+            (strength >= CLAUSE and not listing)
             or norm in _OPENERS
             or (strength == COMMA and (subordinate or norm in _OPENERS_AFTER_COMMA))
             or (norm in _JOINERS and following in _AUXILIARIES)
@@ -83,6 +89,11 @@ def number_clauses(text: Words) -> list[int]:
             subordinate = norm in _SUBORDINATORS
         numbers.append(clause)
     return numbers
+
+
+def is_enumerator(form: str) -> bool:
+    """Whether a word is what a list counts by, such as `3`, `5a` or `f`."""
+    return form[0].isdigit() or (len(form) == 1 and form not in ("a", "i"))
 
 
 def states(text: Words, *, is_line: bool) -> list[int]:
