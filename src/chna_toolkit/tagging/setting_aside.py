@@ -53,7 +53,7 @@ _LIKE_ENTRY = re.compile(
 _THANKING = re.compile(
     r"\b(?:we|the authors?|the (?:hospital|department|team|committee|collaborative)) (?:would like to |wish(?:es)? to |"
     r"also |gratefully |sincerely )*(?:thanks?|acknowledges?|(?:is|are|am) (?:deeply |very |most )?grateful)\b|"
-    r"^\W*(?:special |many |our )*thanks?(?: you)?,? to\b|\bheartfelt thanks\b",
+    r"^\W*(?:(?:an?|and|special|many|our|sincere|heartfelt) )+thanks?(?: you)?,? to\b|^\W*thank you,? to\b",
     re.I,
 )
 
@@ -67,6 +67,13 @@ _LEGAL = re.compile(
     rf"{_LAW}\b[^.;]{{0,40}}\b{_DEMAND}\b|"
     rf"^\W*(?:all |every |each )?(?:tax-exempt|not-for-profit|non-?profit|charitable|501\(c\)\(3\))[^.;]{{0,60}}"
     r"\b(?:hospitals?|hospital (?:organizations|facilit(?:y|ies)))\b[^.;]{0,40}\b(?:(?:is|are) required|must|shall)\b",
+    re.I,
+)
+_DISCLAIMER = re.compile(
+    r"\bpurposes only\b|\bnot be construed as\b|\bnot constitute (?:an? )?(?:legal|medical|professional|advice|endorsement)\b|"
+    r"\b(?:assumes?|accepts?|has|have) no (?:responsibility|liability)\b|"
+    r"\bnot (?:be )?(?:liable|responsible) for (?:any|errors)\b|"
+    r"\b(?:no|without|any) warrant(?:y|ies)\b|\ball rights reserved\b",
     re.I,
 )
 _OWN = re.compile(r"\b(?:we|our|us)\b", re.I)
@@ -151,6 +158,8 @@ def _reason(passage: Passage, contents: Collection[int]) -> str:
         return "consultant: about who wrote the document"
     if _LEGAL.search(text) and not _OWN.search(text):
         return "legal: what the law demands, not what is done"
+    if _DISCLAIMER.search(text):
+        return "legal: a disclaimer"
     return ""
 
 
