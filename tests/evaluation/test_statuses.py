@@ -189,14 +189,14 @@ def test_a_document_that_could_not_be_assessed_says_nothing_of_its_lessons(tmp_p
                document("b.pdf", L05="not_assessed", L09="not_assessed"))  # fmt: skip
     assert (ev.whole.statuses, ev.whole.exact) == (2, 2)  # that it cannot be assessed can be true
     assert ev.figure("assessed") == pytest.approx(2 / 3)
-    assert "1 statuses are left out: b.pdf could not be assessed by the tool" in ev.notes
+    assert "1 status is left out: b.pdf could not be assessed by the tool" in ev.notes
 
 
 def test_documents_that_nobody_knows_are_left_out_and_named(tmp_path):
     rows = [row("a.pdf", "L05", "covered"), row("z.pdf", "L05", "covered")]
     ev = judge(tmp_path, rows, document("a.pdf", L05="covered"))
     assert ev.whole.statuses == 1
-    assert "1 statuses are left out: nothing is known of z.pdf" in ev.notes
+    assert "1 status is left out: nothing is known of z.pdf" in ev.notes
     with pytest.raises(UsageError, match="no status of a document"):
         judge(tmp_path, rows[1:], document("a.pdf", L05="covered"))
 

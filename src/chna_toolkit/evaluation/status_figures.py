@@ -227,7 +227,7 @@ def _verdicts(
             twin = found[place].truth.line
             raise UsageError(f"{truth.line}: {document.file} is the document of {twin}, too", "Settle it in one line.")
         found[place] = _verdict(truth, ids[truth.lesson], document)
-    notes = [f"{sum(nowhere.values()):,} statuses are left out: nothing is known of {_some(sorted(nowhere))}"]
+    notes = [f"{_left_out(sum(nowhere.values()))}: nothing is known of {_some(sorted(nowhere))}"]
     return [found[place] for place in sorted(found, key=lambda p: (p[0], int(p[1])))], notes if nowhere else []
 
 
@@ -250,6 +250,10 @@ def _verdict(truth: StatusTruth, lesson: str, document: GivenDocument) -> Verdic
     )
 
 
+def _left_out(statuses: int) -> str:
+    return "1 status is left out" if statuses == 1 else f"{statuses:,} statuses are left out"
+
+
 def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more documents" if len(names) > 3 else "")
 
@@ -258,7 +262,7 @@ def _notes(verdicts: Sequence[Verdict], not_assessed: Sequence[Verdict]) -> list
     notes = []
     if not_assessed:
         names = sorted({_document(one) for one in not_assessed})
-        notes.append(f"{len(not_assessed):,} statuses are left out: {_some(names)} could not be assessed by the tool")
+        notes.append(f"{_left_out(len(not_assessed))}: {_some(names)} could not be assessed by the tool")
     if lost := sum(len(one.lost) for one in verdicts):
         total = sum(len(one.truth.best) for one in verdicts)
         notes.append(f"{lost:,} of {total:,} passages that readers name as best are not in the text as it was read")

@@ -59,7 +59,8 @@ def render_statuses(ev: StatusEvaluation, form: str, bars: Sequence[Bar] = (), *
 
 def _sections(ev: StatusEvaluation, bars: Sequence[Bar], quotes: bool) -> list[Section]:
     head = (
-        f"{', '.join(ev.gold)}: {ev.whole.statuses:,} statuses of {len(ev.documents):,} documents",
+        f"{', '.join(ev.gold)}: {_number_of(ev.whole.statuses, 'status', 'es')} of "
+        f"{_number_of(len(ev.documents), 'document')}",
         f"Statuses by {ev.by}; lexicon {ev.lexicon}",
         *ev.notes,
     )
@@ -70,6 +71,10 @@ def _sections(ev: StatusEvaluation, bars: Sequence[Bar], quotes: bool) -> list[S
     if bars:
         sections.append(bar_section(bars))
     return sections
+
+
+def _number_of(count: int, noun: str, ending: str = "s") -> str:
+    return f"1 {noun}" if count == 1 else f"{count:,} {noun}{ending}"
 
 
 def _totals(ev: StatusEvaluation) -> Section:
@@ -90,7 +95,8 @@ def _totals(ev: StatusEvaluation) -> Section:
     rows.insert(2, (usual, number(ev.usual_share, 3), "", f"{round(ev.usual_share * whole.statuses)}"))
     few = "; so few documents make them a rough guide" if len(ev.documents) < FEW else ""
     lines = (
-        f"95 % intervals by {ev.plan.resamples:,} resamples of {len(ev.documents):,} documents (seed {ev.plan.seed})"
+        f"95 % intervals by {ev.plan.resamples:,} resamples of {_number_of(len(ev.documents), 'document')} "
+        f"(seed {ev.plan.seed})"
         f"{few}; kappa without what is not assessed",
         f"Of the first {TOP} passages of each lesson that is not silent, {top['']:,} were not judged "
         f"and {top[UNCLEAR]:,} are unclear",
