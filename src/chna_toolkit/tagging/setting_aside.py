@@ -70,7 +70,8 @@ _LEGAL = re.compile(
     re.I,
 )
 _DISCLAIMER = re.compile(
-    r"\bpurposes only\b|\bnot be construed as\b|\bnot constitute (?:an? )?(?:legal|medical|professional|advice|endorsement)\b|"
+    r"\bpurposes only\b|\bnot be construed as\b|"
+    r"\bnot constitute (?:an? )?(?:legal|medical|professional|advice|endorsement)\b|"
     r"\b(?:assumes?|accepts?|has|have) no (?:responsibility|liability)\b|"
     r"\bnot (?:be )?(?:liable|responsible) for (?:any|errors)\b|"
     r"\b(?:no|without|any) warrant(?:y|ies)\b|\ball rights reserved\b",
