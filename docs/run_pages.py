@@ -23,10 +23,12 @@ import argparse
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -34,7 +36,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 MARKS = ("exit", "file", "wrong", "before", "needs", "not run", "not compared", "says")
 RUN = {"sh": "bash", "python": "python"}  # languages that are run, and by what
-SECONDS = 120  # for one block
+SECONDS = 300  # for one block; on a machine that does nothing else none takes 30
 
 _FENCE = re.compile(r"^```(\w*)\s*$")
 _MARK = re.compile(r"^<!-- ([a-z ]+?): (.*?) -->$")
@@ -168,17 +170,22 @@ class Home:
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".txt") as script:
             script.write(text)
             script.flush()
+            started = subprocess.Popen(
+                [program, script.name], cwd=self.folder, env=self.environment, start_new_session=True,
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                encoding="utf-8", errors="replace",
+            )  # fmt: skip
             try:
-                done = subprocess.run(
-                    [program, script.name], cwd=self.folder, env=self.environment, timeout=SECONDS, check=False,
-                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                    encoding="utf-8", errors="replace",
-                )  # fmt: skip
+                said, _ = started.communicate(timeout=SECONDS)
             except subprocess.TimeoutExpired:
                 raise PageError(f"{block.place}: not done after {SECONDS} s") from None
-        if done.returncode != code:
-            raise PageError(f"{block.place}: exit code {done.returncode}, not {code}:\n{text}\n{done.stdout}")
-        return done.stdout
+            finally:
+                with suppress(OSError):  # what it has started goes with it
+                    os.killpg(started.pid, signal.SIGKILL)
+                started.wait()
+        if started.returncode != code:
+            raise PageError(f"{block.place}: exit code {started.returncode}, not {code}:\n{text}\n{said}")
+        return said
 
 
 def _no_pdf_twice(folder: str, names: list[str]) -> set[str]:
