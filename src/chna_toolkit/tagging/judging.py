@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from chna_toolkit.model import Document, Mention, Passage
+from chna_toolkit.tagging.assertion_learned import Evidence, Setting, evidence_of
 from chna_toolkit.tagging.tagger import _BATCH, _CAUTION, Label, Tagger, _unit_of, _units_of
 
 
@@ -28,6 +29,24 @@ def judge_passages(tagger: Tagger, passages: Iterable[Passage]) -> Iterator[Judg
     units = (_unit_of(passage) for passage in passages)
     for _, mentions, chances in tagger._tag_units(units, _BATCH, _CAUTION):
         yield Judged(tagger._summed_up(mentions, chances), mentions)
+
+
+def evidence_in(
+    tagger: Tagger, wanted: Iterable[tuple[Passage | tuple[str, str], Sequence[str]]]
+) -> Iterator[list[Evidence]]:
+    """Gather what the assertions of some lessons (ids) are decided by, in passages or (text, text before it) pairs."""
+    asked = list(wanted)
+    texts = [one if isinstance(one, tuple) else None for one, _ in asked]
+    units = (
+        next(_units_of([text])) if text else _unit_of(one)  # type: ignore[arg-type]  # a passage, where there is no text
+        for text, (one, _) in zip(texts, asked, strict=True)
+    )
+    settling = tagger.settling()
+    looks = (look for some in tagger._look(units, _BATCH) for look in some)
+    for look, (_, lessons) in zip(looks, asked, strict=True):
+        mentions = tagger._tag_one(look)
+        setting = Setting(look.unit.text, look.unit.kind, look.unit.context[::-1], tagger._reading(look))
+        yield [evidence_of(lesson, mentions, setting, settling) for lesson in lessons]
 
 
 def judge_document(tagger: Tagger, document: Document) -> dict[int, Judged]:

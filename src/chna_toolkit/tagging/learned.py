@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from chna_toolkit.errors import UsageError
 from chna_toolkit.lexicon.model import Lexicon
 from chna_toolkit.lexicon.words import Words
+from chna_toolkit.tagging.assertion_learned import AssertionModel, assertions_in
 from chna_toolkit.tagging.index import Hits, Profile, Span
 
 Floats = NDArray[np.float64]
@@ -200,6 +201,7 @@ class Model:
     lessons: tuple[tuple[str, str], ...]  # id and slug, by column
     lexicon: str  # hash of the lexicon it was trained with
     facts: Mapping[str, Any]  # about the training, for people
+    assertions: AssertionModel | None = None  # None: cues alone decide them
 
     def fits(self, lexicon: Lexicon) -> bool:
         """Whether the lexicon has the same lessons; its rules and classes may have changed."""
@@ -210,12 +212,14 @@ class Model:
         folder.mkdir(parents=True, exist_ok=True)
         names = "\n".join((*self.words, *self.classes)).encode()
         buffer = io.BytesIO()
+        arrays: dict[str, Any] = self.assertions.arrays() if self.assertions else {}
         np.savez_compressed(
             buffer,
             names=np.frombuffer(names, dtype=np.uint8),
             idf=self.idf.astype(np.float32),
             weights=self.weights.astype(np.float16),
             intercepts=self.intercepts.astype(np.float32),
+            **arrays,
         )
         (folder / ARRAYS).write_bytes(buffer.getvalue())
         combiner = self.combiner
@@ -261,6 +265,7 @@ def load_model(folder: Path | None = None) -> Model:
             lessons=tuple((one, slug) for one, slug in meta["lessons"]),
             lexicon=meta["lexicon"],
             facts=meta["facts"],
+            assertions=assertions_in(arrays),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{place}: no model: {error}", "Make one with `chna train`.") from error

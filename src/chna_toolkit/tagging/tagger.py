@@ -22,7 +22,8 @@ from chna_toolkit.tagging.index import Hits, PhraseIndex, Span
 from chna_toolkit.tagging.rules import Match, ReadyRule, RuleBook
 from chna_toolkit.tagging.setting_aside import document_reasons
 
-if TYPE_CHECKING:  # it brings numpy
+if TYPE_CHECKING:  # they bring numpy
+    from chna_toolkit.tagging.assertion_learned import LearnedAssertions
     from chna_toolkit.tagging.learned import Learned, Model
 
 TAGGER_VERSION = "3"
@@ -87,6 +88,7 @@ class _Look:
     words: Words
     hits: Hits
     context: Hits
+    reading: Reading | None = None  # of its cues; few texts need it
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +141,13 @@ class Tagger:
             self._assertions = AssertionFinder(lexicon.cues, self._index)
             lexicon.speller.forget()  # before the index grows into its final form, so that this adds no peak
             self._index.freeze()
+            self._decider: LearnedAssertions | None = None
             self._learned = self._load(model) if method == "hybrid" else None
             gc.freeze()  # all that stays is kept out of later collections
         self._contexts: dict[tuple[str, ...], Hits] = {}  # met lately
 
     def _load(self, folder: Path | None) -> Learned | None:
+        from chna_toolkit.tagging.assertion_learned import LearnedAssertions
         from chna_toolkit.tagging.learned import Learned, load_model
 
         model = load_model(folder)
@@ -152,7 +156,14 @@ class Tagger:
         if unsuitable == OTHER_LESSONS:
             self.method = "rules"
             return None
+        if model.assertions:
+            self._decider = LearnedAssertions(model.assertions, self.settling())
         return Learned(model, self.atoms(), self._index.profiles)
+
+    def settling(self) -> dict[str, Assertion]:
+        """Return the assertions of the rules that settle them, by id."""
+        rules = (rule for lesson in self.lexicon.lessons for rule in lesson.rules)
+        return {rule.id: rule.assertion for rule in rules if rule.assertion}
 
     def atoms(self) -> list[str]:
         """Return the names of what hits consist of, for the learned layer."""
@@ -194,6 +205,12 @@ class Tagger:
         for looks in self._look(units, batch):
             tagged = list(map(self._tag_one, looks))
             chances = self._judge(looks, tagged, caution) if self._learned else {}
+            if self._decider:
+                for place, mentions in enumerate(tagged):
+                    if any(mention.counted for mention in mentions):
+                        look = looks[place]
+                        where = look.unit.text, look.unit.kind, look.unit.context[::-1], self._reading(look)
+                        tagged[place] = self._decider.decide(mentions, *where)
             for place, (look, mentions) in enumerate(zip(looks, tagged, strict=True)):
                 chosen = [mention for mention in mentions if mention.lesson in self.lessons] if mentions else []
                 yield look.unit, chosen, chances.get(place, {})
@@ -240,9 +257,11 @@ class Tagger:
         return sorted((_mention(look, claim, reading) for claim in claims), key=_by_place)
 
     def _reading(self, look: _Look) -> Reading:
-        is_line = not look.unit.text.rstrip(_CLOSERS).endswith((".", "!", "?"))
-        above = [self._context((line,)) for line in reversed(look.unit.context)]
-        return self._assertions.read(look.words, look.hits, above, is_line=is_line)
+        if look.reading is None:
+            is_line = not look.unit.text.rstrip(_CLOSERS).endswith((".", "!", "?"))
+            above = [self._context((line,)) for line in reversed(look.unit.context)]
+            look.reading = self._assertions.read(look.words, look.hits, above, is_line=is_line)
+        return look.reading
 
     def _judge(self, looks: list[_Look], tagged: list[list[Mention]], caution: float) -> dict[int, Mapping[str, float]]:
         """Put the units to the learned layer and change their mentions; returns probabilities by place.

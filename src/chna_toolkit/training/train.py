@@ -4,6 +4,7 @@
 2. Joining it with the rules: a regression with four weights for all lessons together, over text
    scores from models that did not see the text's document, and only on gold that no rule was
    written with (`TUNED` names the part that was; the lexicon's examples pass its rules by design).
+3. Assertions: one regression over the labels of all lessons (`assertions.py`).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from chna_toolkit.evaluation.gold import SPLIT, GoldUnit, load_gold, split_of
 from chna_toolkit.lexicon.model import Lexicon
 from chna_toolkit.tagging.learned import FLOOR, SHORT, Combiner, Encoder, Floats, Model, feature_name, word_features
 from chna_toolkit.tagging.tagger import COUNTED, Seen, Tagger
+from chna_toolkit.training.assertions import AssertionTraining, train_assertions
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -49,6 +51,7 @@ class Coded:
     is_real: bool = False  # of a real document, not written for coding
     weight: float = 1.0
     joins: bool = False  # may teach how text and rules are joined
+    unit: GoldUnit | None = None  # None: an example of the lexicon
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class Training:
     words: NDArray[np.int64]  # a count a text
     bears: NDArray[np.bool_]
     known: NDArray[np.bool_]
+    assertions: AssertionTraining | None = None  # None: too few labels say how a lesson is asserted
 
     def out_of_fold(self) -> list[tuple[str, str]]:
         """Return figures by name: rules and hybrid on the gold that no rule was written with.
@@ -83,7 +87,16 @@ class Training:
                 precision, recall = right / max(1, right + false), right / max(1, right + missed)
                 figures = f"precision {precision:.3f}, recall {recall:.3f}, micro-F1 {micro_f1:.3f}"
                 found.append((f"{method}, {kind} text, out of fold", f"{figures} ({int(use.sum())} texts)"))
-        return found
+        return found + self._assertions_right()
+
+    def _assertions_right(self) -> list[tuple[str, str]]:
+        """Return the share of assertions that are right on the gold that no cue was written with."""
+        if not self.assertions:
+            return []
+        joins = np.array([split_of(unit.id) != TUNED for unit in self.assertions.units])
+        in_document = np.array([bool(unit.doc) for unit in self.assertions.units])
+        parts = (("written texts", joins & ~in_document), ("documents", joins & in_document))
+        return [(f"assertions, {kind}, out of fold", self.assertions.figures(use)) for kind, use in parts if use.any()]
 
 
 def read_material(
@@ -117,6 +130,7 @@ def read_material(
                 unit.doc or unit.id,
                 bool(unit.doc) and not unit.invented,
                 joins=split_of(unit.id) != TUNED,
+                unit=unit,
             )
             for unit in units
         )
@@ -171,6 +185,8 @@ def train(lexicon: Lexicon, material: Sequence[Coded], facts: Mapping[str, Any] 
             text[out] = part.scores([seen[i] for i in out])
     words = np.array([len(one.words) for one in seen], dtype=np.int64)
     combiner = _join(material, text, rules, words, bears, known)
+    coded = [(one.unit, fold) for one, fold in zip(material, folds.tolist(), strict=True) if one.unit]
+    assertions = train_assertions(lexicon, tagger, [unit for unit, _ in coded], [fold for _, fold in coded])
     whole = _TextModel.fit(seen, bears, known, weights, tagger.atoms())
     model = Model(
         words=tuple(whole.words),
@@ -184,8 +200,9 @@ def train(lexicon: Lexicon, material: Sequence[Coded], facts: Mapping[str, Any] 
         lessons=lessons,
         lexicon=lexicon.hash,
         facts=facts or {},
+        assertions=assertions.model if assertions else None,
     )
-    return Training(model, tuple(material), text, rules, words, bears, known)
+    return Training(model, tuple(material), text, rules, words, bears, known, assertions)
 
 
 @dataclass(frozen=True, slots=True)
