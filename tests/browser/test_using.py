@@ -130,11 +130,20 @@ def test_everything_is_there_without_javascript(visit: Opener, report: Path, vie
             assert article.is_visible()
             for one in finding.evidence[:1]:
                 assert shown_of(one.sentence)[-40:] in text
-    folded = page.locator("article details").first
+    folded = page.locator("article > details").first
     inside = folded.locator("blockquote").first
     assert not inside.is_visible()
     folded.locator("summary").click()
     assert inside.is_visible()
+
+
+def test_what_stands_around_a_passage_unfolds(visit: Opener, report: Path) -> None:
+    page = visit(report, script=False)
+    figure = page.locator("figure", has_text="A memorandum of understanding").first
+    assert figure.locator(".around p").count() == 3
+    assert not figure.locator(".around p").first.is_visible()
+    figure.get_by_text("What stands around it").click()
+    assert figure.locator(".around p").first.is_visible()
 
 
 def test_changes_from_cycle_to_cycle_lead_to_both(visit: Opener, report: Path) -> None:

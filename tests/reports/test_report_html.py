@@ -174,6 +174,16 @@ def test_evidence_has_its_words_marked_and_its_place_named(page: Page) -> None:
     assert "table cell: Expand visits / Responsible" in page.text
 
 
+def test_what_stands_around_a_passage_is_there_on_demand() -> None:
+    writer = write().fill(2).say("The bus came late. " * 20).say("A memorandum binds them.").bears("L10", "memorandum")
+    writer.say("It was signed <b>in May</b>.").fill(20)
+    page = Page(render_html(view_of(make_run([writer.done("a.pdf")]))))
+    assert "What stands around it … bus came late." in page.text
+    assert "The bus came late. A memorandum binds them. It was signed <b>in May</b>." in page.text
+    (evidence,) = view_of(make_run([writer.done("a.pdf")])).hospitals[0].findings[9].evidence
+    assert len(evidence.before) <= 242
+
+
 def test_a_gap_says_what_was_searched_what_came_near_and_what_to_do(page: Page) -> None:
     text = page.text
     assert "Searched: 2 documents, 14 of 14 pages, 4,297 words." in text

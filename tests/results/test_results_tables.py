@@ -340,3 +340,16 @@ def test_an_identity_repeated_for_a_document_is_one_row() -> None:
     run = make_run([write().fill(30).done("a.pdf", *twice)])
     assert len(run.rows("document_hospitals")) == 1
     assert row_of(run, "coverage_matrix")["documents"] == 1
+
+
+def test_the_best_mentions_tell_what_stands_around_them() -> None:
+    writer = write().say("First.").say("A memorandum binds them.").bears("L10", "memorandum").say("Each year. " * 50)
+    for number in range(6):
+        writer.say(f"Charter {number} of the partners.").bears("L10", "partners", confidence=0.1)
+    mentions = make_run([writer.done("a.pdf")]).rows("mentions")
+    best = next(row for row in mentions if row["evidence_rank"] == 1)
+    assert best["before"] == "First."
+    assert str(best["after"]).startswith("Each year. Each year.")
+    assert str(best["after"]).endswith(" …")
+    assert len(str(best["after"])) <= schemas.NEIGHBOUR + 2
+    assert [row["evidence_rank"] for row in mentions if not row["before"]] == [6, 7]

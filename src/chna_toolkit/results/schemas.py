@@ -17,6 +17,8 @@ Type = Literal["string", "integer", "number", "boolean"]
 Value = str | int | float | bool | None
 
 NEAREST = 3  # nearest passages shown with a gap
+NEIGHBOUR = 240  # characters of a passage that stands beside one with a mention
+NEAR = 5  # mentions of a lesson in a document whose neighbours are told; reports show no more
 FORMULA_NOTE = (
     "Text stands exactly as in the document, so a spreadsheet may take a text that begins with =, +, - or @ for a "
     "formula. To open the tables in one, use the workbook of `chna export RUN --excel FILE.xlsx`, or the copies of "
@@ -341,6 +343,8 @@ MENTIONS = Table(
         Column("right", "string", "Up to eight words after the keyword."),
         Column("sentence", "string", "The passage: a sentence, bullet, heading, caption or table cell."),
         Column("marks", "string", "The matched words in `sentence`.", "start-end in characters, ;"),
+        Column("before", "string", f"End of the passage before it; empty beyond evidence_rank {NEAR}."),
+        Column("after", "string", f"Beginning of the passage after it; empty beyond evidence_rank {NEAR}."),
         Column("passage", "integer", "Place of the passage in the document's reading order.", "from 0"),
         Column(
             "ocr_confidence",

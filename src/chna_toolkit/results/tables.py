@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pandas as pd
 
 from chna_toolkit.lexicon.model import Lesson, Lexicon
-from chna_toolkit.model import Assertion, Assessed, DocumentStatus, Mention, Status
+from chna_toolkit.model import Assertion, Assessed, Document, DocumentStatus, Mention, Passage, Status
 from chna_toolkit.results import schemas
 from chna_toolkit.results.cells import join_names
 from chna_toolkit.results.frames import Row, frame_of
@@ -225,6 +225,7 @@ def _mention_row(one: Assessed, mention: Mention, rank: int | None, lexicon_hash
     text = one.document.pages[passage.page - 1].text
     start, end = passage.start + mention.start, passage.start + mention.end
     left, right = _around(text, start, end)
+    before, after = _neighbours(one.document, passage) if rank is not None and rank <= schemas.NEAR else ("", "")
     name = f"{one.document.sha256}|{mention.lesson}|{mention.rule}|{passage.page}|{start}|{end}"
     return {
         "mention_id": hashlib.sha256(name.encode()).hexdigest()[:12],
@@ -251,6 +252,8 @@ def _mention_row(one: Assessed, mention: Mention, rank: int | None, lexicon_hash
         "right": right,
         "sentence": passage.text,
         "marks": ";".join(f"{a}-{b}" for a, b in mention.parts or ((mention.start, mention.end),)),
+        "before": before,
+        "after": after,
         "passage": passage.index,
         "ocr_confidence": passage.ocr_confidence,
         **dict(zip(("box_x0", "box_top", "box_x1", "box_bottom"), passage.box, strict=True)),
@@ -269,6 +272,15 @@ def _around(text: str, start: int, end: int) -> tuple[str, str]:
     left = text[max(0, start - _KWIC_REACH) : start].split()[-_KWIC_WORDS:]
     right = text[end : end + _KWIC_REACH].split()[:_KWIC_WORDS]
     return " ".join(left), " ".join(right)
+
+
+def _neighbours(document: Document, passage: Passage) -> tuple[str, str]:
+    """Return the end of the passage before and the beginning of the one after, cut at a word."""
+    index, most = passage.index, schemas.NEIGHBOUR
+    before = document.passages[index - 1].text if index else ""
+    after = document.passages[index + 1].text if index + 1 < len(document.passages) else ""
+    before = before if len(before) <= most else "… " + before[-most:].partition(" ")[2]
+    return before, after if len(after) <= most else after[:most].rpartition(" ")[0] + " …"
 
 
 def _failure_rows(assessed: Sequence[Assessed], failures: Iterable[Failure]) -> list[Row]:

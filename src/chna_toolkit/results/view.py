@@ -85,6 +85,8 @@ class Evidence:
     ocr_confidence: float | None = None  # None: it stands in a text layer
     document: str = ""  # its id
     box: Box | None = None  # of the passage on its page
+    before: str = ""  # the end of the passage before it
+    after: str = ""  # the beginning of the one after
 
     @property
     def pieces(self) -> tuple[tuple[str, bool], ...]:

@@ -35,7 +35,7 @@ _SIDES = ("box_x0", "box_top", "box_x1", "box_bottom")
 _MENTION_COLUMNS = (
     "document_id", "lesson_id", "rule_id", "passage", "file", "page_number", "page_label", "section", "kind",
     "row_header", "column_header", "assertion", "cue", "confidence", "counted", "set_aside_reason",
-    "evidence_rank", "sentence", "marks", "ocr_confidence", *_SIDES,
+    "evidence_rank", "sentence", "marks", "before", "after", "ocr_confidence", *_SIDES,
 )  # fmt: skip
 _URL_SIGNS = "/:%~@!$&'()*+,;=-._"  # what a URL without query and fragment is written with
 EVIDENCE_SHOWN = 5  # passages for a lesson of a hospital; all are in mentions.csv
@@ -240,6 +240,8 @@ class Builder:
             kind=best["kind"],
             rules=tuple(dict.fromkeys(row["rule_id"] for row in group)),
             ocr_confidence=best["ocr_confidence"],
+            before=best["before"],
+            after=best["after"],
             document=best["document_id"],
             box=_box(best),
         )

@@ -1,5 +1,5 @@
 "use strict";
 // Everything is readable without this: it opens folded passages for printing.
 addEventListener("beforeprint", () =>
-  document.querySelectorAll("details:not(.picture)").forEach((one) => (one.open = true)),
+  document.querySelectorAll("details:not(.picture, .around)").forEach((one) => (one.open = true)),
 );
