@@ -20,7 +20,7 @@ from chna_toolkit.pool import STEP_SHARE
 from chna_toolkit.scan import make_plan
 from chna_toolkit.texts import read_texts
 
-MEMORY_MB = 500
+MEMORY_MB = 560
 SECONDS = {bombs.endless_stream: 3.0, bombs.recursive_form: 3.0}  # of those that take all they get; 30 for others
 SENTENCE = "Our partners meet every month in town."
 
