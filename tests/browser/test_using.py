@@ -133,7 +133,7 @@ def test_everything_is_there_without_javascript(visit: Opener, report: Path, vie
     folded = page.locator("article > details").first
     inside = folded.locator("blockquote").first
     assert not inside.is_visible()
-    folded.locator("summary").click()
+    folded.locator("summary").first.click()
     assert inside.is_visible()
 
 
