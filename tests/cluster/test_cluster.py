@@ -161,7 +161,7 @@ def test_no_process_is_left_on_the_workers_after_a_run(cluster: Cluster, tmp_pat
     with open_executor(3, make_plan(settings, stages=STAGES), settings, tags=False) as executor:
         list(as_finished(read, find_inputs([str(folder)]), executor))
         assert guarded()
-    until(lambda: not guarded(), "the end of the processes", 15)
+    until(lambda: not guarded(), "the end of the processes", 60)
 
 
 def test_the_lexicon_travels_with_the_run(cluster: Cluster, tmp_path: Path):
