@@ -32,7 +32,7 @@ _MENTION_COLUMNS = (
 _HARMLESS = frozenset(
     (
         "output", "jobs", "cache", "cache_dir", "cluster", "download_mb", "passwords", "keyring", "peers", "hospitals",
-        "lexicon",
+        "lexicon", "absolute_paths", "report", "thumbnails",
     )
 )  # fmt: skip
 

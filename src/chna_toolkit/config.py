@@ -50,6 +50,7 @@ class Settings:
     keyring: bool = False  # whether to ask the system's keyring for passwords
     download_mb: int = 500  # of a document elsewhere, in MiB; its time is that of `timeout` again
     cluster: str = ""  # address of a Dask scheduler; "": worker processes of this machine
+    absolute_paths: bool = False  # whether run.json and links may tell where this machine keeps its files
     cache: bool = True
     cache_dir: Place | None = None  # None: the user's cache folder
     thresholds: Thresholds = DEFAULT_THRESHOLDS
@@ -360,6 +361,7 @@ _PARSERS: dict[str, Callable[[object, Path], Any]] = {
     "thumbnails": _switch,
     "passwords": _path,
     "keyring": _switch,
+    "absolute_paths": _switch,
     "cache": _truth,
     "cache_dir": _place,
     "cluster": _address,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import posixpath
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
@@ -74,12 +75,12 @@ def make_manifest(
         libraries=library_versions() | _programs(course),
         python=platform.python_version(),
         platform=platform.platform(),
-        command=[scrub(word) for word in course.command],
+        command=[scrub(word if settings.absolute_paths else _without_folders(word)) for word in course.command],
         started=course.started.isoformat(timespec="seconds"),
         ended=now().isoformat(timespec="seconds"),
         settings=_settings(settings),
         thresholds=asdict(settings.thresholds),
-        inputs=_inputs(inputs, settings.output),
+        inputs=_inputs(inputs, settings),
         counts=counts,
         seconds={stage: round(value, 3) for stage, value in sorted(course.seconds.items())},
         exit_code=course.exit_code,
@@ -109,7 +110,7 @@ def _settings(settings: Settings) -> dict[str, Setting]:
     found = {}
     for name, value in values.items():
         if isinstance(value, Path):
-            value = value.as_posix()
+            value = _way(value, settings) or f"…/{value.name}"
         elif isinstance(value, (Url, str)):
             value = scrub(str(value))
         # Settings made by a program, not by `load_settings`, know no origins.
@@ -118,27 +119,61 @@ def _settings(settings: Settings) -> dict[str, Setting]:
     return found
 
 
-def _inputs(inputs: Sequence[Input], out: Place | None) -> list[InputFile]:
+def _inputs(inputs: Sequence[Input], settings: Settings) -> list[InputFile]:
     from chna_toolkit.results.run import InputFile
 
     files = sorted((one for item in inputs for one in (item, *item.copies)), key=lambda one: one.file)
-    return [InputFile(one.file, one.sha256, one.size, _link(one, out)) for one in files]
+    return [InputFile(one.file, one.sha256, one.size, _link(one, settings)) for one in files]
 
 
-def _link(one: Input, out: Place | None) -> str:
-    """Return the path from the run folder, with `/`; "" where there is none (another drive or storage)."""
-    if one.source:
-        return _link_elsewhere(one.source, out)
-    path = one.path
-    if isinstance(out, Url):
+def _link(one: Input, settings: Settings) -> str:
+    return _link_elsewhere(one.source, settings.output) if one.source else _way(one.path, settings)
+
+
+def has_lost_links(inputs: Sequence[Input], settings: Settings) -> bool:
+    """Whether documents of this machine lie so far from the run that a link would tell where it keeps its files."""
+    is_here = isinstance(settings.output, Path)
+    return is_here and any(not one.source and not _way(one.path, settings) for one in inputs)
+
+
+def _way(path: Path, settings: Settings) -> str:
+    """Return the path from the run folder, with `/`; "" where there is none.
+
+    There is none from another drive or storage, nor, unless it was asked for, one that climbs to the
+    root or to where the homes of users are: it would tell the absolute path and the user's name.
+    """
+    out = settings.output
+    if not isinstance(out, Path):
         return ""
+    # A link to a PDF is linked to where it was found: where it leads is nobody's business.
+    found, start = path.parent.resolve() / path.name, out.resolve()
     try:
-        # A link to a PDF is linked to where it was found: where it leads is nobody's business.
-        found = path.parent.resolve() / path.name
-        relative = os.path.relpath(found, out.resolve()) if out else ""
+        common = Path(os.path.commonpath((found.parent, start)))
+        relative = os.path.relpath(found, start)
     except ValueError:
         return ""
-    return Path(os.fsencode(relative).decode("utf-8", "backslashreplace")).as_posix() if relative else ""
+    if not settings.absolute_paths and (common == common.parent or common in _home().parents):
+        return ""
+    return Path(os.fsencode(relative).decode("utf-8", "backslashreplace")).as_posix()
+
+
+def _home() -> Path:
+    try:
+        return Path.home().resolve()
+    except RuntimeError:  # a user without one
+        return Path()
+
+
+# An absolute path within a word of a command: all of it, after =, or after the letter of an option.
+_ABSOLUTE = re.compile(r"^(--?[\w-]+=|-\w)?(?:[\\/~]|[A-Za-z]:[\\/]|file:/)")
+
+
+def _without_folders(word: str) -> str:
+    """Return a word of a command, of an absolute path only the last name."""
+    if found := _ABSOLUTE.match(word):
+        name = re.split(r"[\\/]", word.rstrip("\\/"))[-1]
+        return f"{found[1] or ''}…/{name}"
+    return word
 
 
 def _link_elsewhere(source: Url, out: Place | None) -> str:

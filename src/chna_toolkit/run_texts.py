@@ -22,16 +22,21 @@ if TYPE_CHECKING:
 _DECIDING = ("tables", "ocr", "ocr_language", "timeout", "memory_mb", "passwords", "keyring", "report")
 
 
-def settings_of(run: Run, given: Mapping[str, object] | None = None, config: Path | None = None) -> Settings:
+def settings_of(
+    run: Run, folder: Path, given: Mapping[str, object] | None = None, config: Path | None = None
+) -> Settings:
     """Return the settings that decided the texts of a run and the form of its report.
 
-    Arguments and the named configuration go before those.
+    `folder` is that of the run, from which its paths lead. Arguments and the named configuration go before those.
     """
     found: dict[str, object] = {}
     for name in _DECIDING:
         setting = run.manifest.settings.get(name)
         if setting and setting.value is not None and setting.origin != "default":
             found[name] = setting.value
+    if "passwords" in found:
+        path = folder / str(found.pop("passwords"))
+        found |= {"passwords": path} if path.is_file() else {}
     return load_settings(
         found | {name: value for name, value in (given or {}).items() if value is not None}, config=config
     )
@@ -56,7 +61,7 @@ def read_again(run: Run, folder: Path, settings: Settings, *, exact: bool = True
         if not document.status.is_searchable or document.sha256 != item.sha256:
             raise UsageError(
                 f"{item.file}: its text is not in the cache, and the PDF cannot be read: {document.reason}",
-                "Put the PDFs back where they were scanned, or scan again.",
+                "Put the PDFs back where they were scanned, or beside the run; or scan again.",
             )
         if not all(_is_there(document, *quote) for quote in checks.get(identity, ())):
             raise UsageError(f"{item.file}: this version reads it otherwise than the run did", "Scan again.")

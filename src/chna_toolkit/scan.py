@@ -31,7 +31,7 @@ from chna_toolkit.inputs import Input, find_inputs, join_copies
 from chna_toolkit.lexicon.model import Lexicon
 from chna_toolkit.model import Assessed
 from chna_toolkit.passwords import Passwords, is_open_to_others, load_passwords
-from chna_toolkit.provenance import Course, make_manifest, now
+from chna_toolkit.provenance import Course, has_lost_links, make_manifest, now
 from chna_toolkit.storage import Place, published
 
 if TYPE_CHECKING:  # it brings pandas
@@ -39,6 +39,10 @@ if TYPE_CHECKING:  # it brings pandas
     from chna_toolkit.results.run import Run
     from chna_toolkit.results.tables import Failure
 
+_NO_LINKS = (
+    "the report looks for the PDFs beside itself, since links to where they are would tell the folders of this "
+    "machine; keep PDFs and results under one folder of yours, or scan with --absolute-paths"
+)
 _ASKING = 32  # questions to a store elsewhere at a time
 
 
@@ -162,6 +166,8 @@ def scan(
     tables = _tabulate(assessed, lexicon, settings, clock, progress)
     del findings, assessed  # of hundreds of documents, a few hundred megabytes
     run = _make_run(settings, lexicon, inputs, tables, course)
+    if has_lost_links(inputs, settings):
+        progress.warn(_NO_LINKS)
     _write(run, inputs, plan, settings, progress)
     return ScanOutcome(run, settings.output, ExitCode(course.exit_code))
 

@@ -115,5 +115,5 @@ def _project(run: Run, folder: Path, path: Path, given: Mapping[str, object]) ->
     from chna_toolkit.exports.qda import write_project
     from chna_toolkit.run_texts import read_again, settings_of
 
-    settings = settings_of(run, given)
+    settings = settings_of(run, folder, given)
     return _Work([path], lambda: write_project(run, read_again(run, folder, settings), path))

@@ -67,7 +67,7 @@ def kwic(
     else:
         from chna_toolkit.run_texts import settings_of
 
-        documents = _documents(finished, folder, settings_of(finished, given))
+        documents = _documents(finished, folder, settings_of(finished, folder, given))
         found = list(places_of_pattern(pattern_of(what), documents, words))
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() and not output else None
     write_out(render_places(arrange(found, sort), form, what, width), output)

@@ -53,6 +53,10 @@ Passwords = Annotated[
 Keyring = Annotated[
     bool, typer.Option("--keyring", help="Ask the system's keyring for passwords of PDFs (service chna).")
 ]
+AbsolutePaths = Annotated[
+    bool,
+    typer.Option("--absolute-paths", help="Let run.json and links tell where this machine keeps its files."),
+]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Neither use nor fill the cache.")]
 CacheDir = Annotated[
     str | None,
@@ -90,7 +94,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 _NAMES = {"memory": "memory_mb", "no_cache": "cache"}
 _SETTINGS = (
     "output", "hospitals", "lexicon", "select", "jobs", "cluster", "method", "tables", "ocr", "ocr_language",
-    "timeout", "memory", "peers", "report", "thumbnails", "passwords", "keyring", "no_cache", "cache_dir",
+    "timeout", "memory", "peers", "report", "thumbnails", "passwords", "keyring", "absolute_paths", "no_cache",
+    "cache_dir",
 )  # fmt: skip
 
 
@@ -98,5 +103,5 @@ def given(arguments: Mapping[str, object], but: str = "") -> dict[str, object]:
     """Return the settings among a command's arguments by name, without the one `but`; None was not given."""
     found = {_NAMES.get(name, name): arguments[name] for name in _SETTINGS if name in arguments and name != but}
     # A switch that is off says nothing; `--no-cache` is the cache switched off.
-    switches = {"keyring": True, "thumbnails": True, "cache": False}
+    switches = {"keyring": True, "thumbnails": True, "absolute_paths": True, "cache": False}
     return {name: (switches[name] if value else None) if name in switches else value for name, value in found.items()}

@@ -44,7 +44,7 @@ def report(
     from chna_toolkit.run_texts import settings_of
 
     finished, out = read_run(run), run.parent if run.name == MANIFEST else run
-    settings = settings_of(finished, given, config)
+    settings = settings_of(finished, out, given, config)
     _write(finished, out, settings, checked_peers(finished, peers), quiet)
     if not quiet:
         show_run(finished, out)

@@ -51,6 +51,7 @@ def scan(
     thumbnails: options.Thumbnails = False,
     passwords: options.Passwords = None,
     keyring: options.Keyring = False,
+    absolute_paths: options.AbsolutePaths = False,
     no_cache: options.NoCache = False,
     cache_dir: options.CacheDir = None,
     force: options.Force = False,

@@ -128,8 +128,8 @@ def _of_run(folder: Path, hospitals: Path | None) -> Corpus:
         gone = missing[0] if missing else folder
         raise NoInputError(f"{gone}: a document of the run is not there", "Give the folder of the PDFs instead.")
     said = manifest.settings.get("hospitals")
-    if hospitals is None and said and said.value and Path(str(said.value)).is_file():
-        hospitals = Path(str(said.value))
+    if hospitals is None and said and said.value and (listed := folder / str(said.value)).is_file():
+        hospitals = listed
     return Corpus(tuple(map(str, files)), hospitals, ())
 
 
