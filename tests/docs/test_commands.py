@@ -23,7 +23,15 @@ NOT_RUN = [block for block in BLOCKS if "not run" in block.marks]
 RUNNABLE = [page for page in PAGES if any(block.is_run for block in blocks_of(page))]
 
 # Pages that take long, mostly for lexicons and comparisons: run by `pytest tests/docs -m pages`.
-LONG = {"how-to-ci.md", "exports.md", "evaluation.md", "lexicon-tutorial.md", "lexicon-tests.md"}
+LONG = {
+    "how-to-ci.md",
+    "how-to-research.md",
+    "exports.md",
+    "evaluation.md",
+    "lexicon-tutorial.md",
+    "lexicon-tests.md",
+    "statuses.md",
+}
 
 # Blocks that no test can run, such as those that install programs or need a cluster. Run what you can:
 # a new block that is not run is a decision, and raises this number.
