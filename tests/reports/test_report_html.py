@@ -15,8 +15,9 @@ import pytest
 from chna_toolkit.errors import OutputError
 from chna_toolkit.model import Assertion, Assessed, DocumentStatus, Identity
 from chna_toolkit.reports import write_reports
+from chna_toolkit.reports.accuracy import Share, accuracy_of
 from chna_toolkit.reports.html import excerpt, render_html
-from chna_toolkit.results.run import Run, read_run, write_run
+from chna_toolkit.results.run import Run, Setting, read_run, write_run
 from chna_toolkit.results.view import Evidence, view_of
 from chna_toolkit.results.viewing import MANY
 from results.made_up import harbor, make_run, sample_assessed, sample_run, write
@@ -178,7 +179,7 @@ def test_what_stands_around_a_passage_is_there_on_demand() -> None:
     writer = write().fill(2).say("The bus came late. " * 20).say("A memorandum binds them.").bears("L10", "memorandum")
     writer.say("It was signed <b>in May</b>.").fill(20)
     page = Page(render_html(view_of(make_run([writer.done("a.pdf")]))))
-    assert "What stands around it … bus came late." in page.text
+    assert re.search(r"What stands around it … \w+ .*bus came late\. A memorandum", page.text)
     assert "The bus came late. A memorandum binds them. It was signed <b>in May</b>." in page.text
     (evidence,) = view_of(make_run([writer.done("a.pdf")])).hospitals[0].findings[9].evidence
     assert len(evidence.before) <= 242
@@ -198,6 +199,31 @@ def test_words_and_numbers_of_the_methods_come_from_the_run() -> None:
     text = Page(render_html(view_of(strict))).text
     assert "assert practice reach 0.85;" in text
     assert "at least 75% of the pages" in text
+
+
+def test_the_accuracy_of_each_lesson_stands_beside_its_results() -> None:
+    run = sample_run()
+    shipped = Run(replace(run.manifest, lexicon_name="15 lessons for lasting community collaboration"), run.tables)
+    text = Page(render_html(view_of(shipped))).text
+    found = accuracy_of(shipped.manifest, run.lessons)
+    assert found is not None
+    assert [kind.name for kind in found.kinds] == ["written passages", "real documents"]
+    for kind in found.kinds:
+        assert list(kind.right) == list(run.lessons)
+        for lesson in run.lessons:
+            assert 0 <= kind.right[lesson].hits <= min(kind.right[lesson].of, kind.found[lesson].of)
+            assert kind.right[lesson].text in text
+    assert f"Measured with an earlier or other version of the lexicon ({found.lexicon_hash})" in text
+    same = Run(replace(shipped.manifest, lexicon_hash=f"{found.lexicon_hash}abc"), run.tables)
+    assert "Measured with an earlier" not in Page(render_html(view_of(same))).text
+    by_rules = replace(shipped.manifest, settings={"method": Setting("rules", "argument --method")})
+    assert accuracy_of(by_rules, run.lessons) is None
+    assert "How often each lesson is read rightly" not in Page(render_html(view_of(run))).text  # another framework
+
+
+def test_a_share_of_nothing_is_not_a_figure() -> None:
+    assert Share(0, 0).text == "–"
+    assert Share(1, 2).text == "1 of 2, 50% (9–91)"
 
 
 def test_the_data_dictionary_is_the_schemas(page: Page) -> None:

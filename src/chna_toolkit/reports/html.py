@@ -15,6 +15,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoesca
 from markupsafe import Markup
 
 from chna_toolkit.model import Status
+from chna_toolkit.reports.accuracy import accuracy_of
 from chna_toolkit.reports.pictures import NONE, Pictures
 from chna_toolkit.reports.places import DOCUMENTS, FOLDER, STYLE, InOneFile, InSite, OnPage
 from chna_toolkit.reports.words import (
@@ -26,6 +27,7 @@ from chna_toolkit.reports.words import (
     interval,
     is_guess,
     others,
+    plain_cue,
     plain_reason,
     sentence_of,
 )
@@ -143,6 +145,7 @@ def _summary(view: RunView) -> dict[str, object]:
         "most": most,
         "least": least,
         "choices": _choices(view),
+        "accuracy": accuracy_of(view.manifest, tuple(lesson.id for lesson in view.lessons)),
         "steps": list(steps_of(view.hospitals)),
         "unknown": not all(hospital.is_known for hospital in view.hospitals),
         "guessed": any(is_guess(hospital) for hospital in view.hospitals),
@@ -162,6 +165,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "number": _number,
+        "plain_cue": plain_cue,
         "plain_reason": plain_reason,
         "percent": _percent,
         "about_peers": about_peers,

@@ -49,6 +49,11 @@ def plain_reason(reason: str) -> str:
     return {"weak": "too weak alone", "learned": "judged unlikely by the learned check"}.get(kind, rest or reason)
 
 
+def plain_cue(cue: str) -> str:
+    """Return what decided the assertion of a passage: its words, or the heading or column that it stands under."""
+    return "what it stands under" if cue.startswith("under: ") else f"“{cue}”"
+
+
 def printable(text: str) -> str:
     """Return text on one line without control, format and direction characters.
 
