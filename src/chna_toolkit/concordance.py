@@ -18,7 +18,7 @@ _WORD_JOINTS = r"[\s\-‐‑]+"  # a phrase is found over line ends and with hyp
 _QUOTES = {"'": "['’‘]", "’": "['’‘]", '"': '["“”]'}
 _COLUMNS = (
     "document_id", "lesson_id", "rule_id", "file", "page_number", "start_char", "page_label", "assertion", "counted",
-    "set_aside_reason", "left", "keyword", "right", "section",
+    "set_aside_reason", "left", "keyword", "right", "section", "passage", "confidence",
 )  # fmt: skip
 
 TABLE = Table(
@@ -68,7 +68,11 @@ def lesson_of(run: Run, what: str) -> str:
     """Return the id of the lesson that is named by id or slug, in whatever case; "" if none is."""
     wanted = what.strip().casefold()
     for row in run.rows("lessons"):
-        if wanted in (str(row["lesson_id"]).casefold(), str(row["slug"]).casefold()):
+        # L5 is L05.
+        if (
+            re.sub(r"^l0+", "l", wanted) == re.sub(r"^l0+", "l", str(row["lesson_id"]).casefold())
+            or wanted == row["slug"]
+        ):
             return str(row["lesson_id"])
     return ""
 
@@ -92,17 +96,33 @@ def pattern_of(what: str) -> re.Pattern[str]:
     return pattern
 
 
-def places_of_lesson(run: Run, lesson: str, set_aside: bool = False) -> list[Place]:
-    """Return the mentions of a lesson that count; with `set_aside` the others as well. No PDF is opened."""
-    rows: Iterable[Mapping[str, Any]] = rows_of(run.tables["mentions"][list(_COLUMNS)])
-    return [
-        Place(
-            row["file"], row["page_number"], row["start_char"], row["page_label"], row["section"], row["left"],
-            _plain(row["keyword"]), row["right"], lesson, row["rule_id"], row["assertion"], row["set_aside_reason"],
-        )
-        for row in rows
-        if row["lesson_id"] == lesson and (row["counted"] or set_aside)
-    ]  # fmt: skip
+def places_of_lesson(run: Run, lesson: str, set_aside: bool = False, *, every: bool = True) -> list[Place]:
+    """Return the mentions of a lesson that count; with `set_aside` the others as well. No PDF is opened.
+
+    Without `every`, of those in one passage that say the same only the surest, which tells how many more there are.
+    """
+    mentions = run.tables["mentions"]
+    rows: list[Mapping[str, Any]] = list(rows_of(mentions[mentions["lesson_id"] == lesson][list(_COLUMNS)]))
+    rows = [row for row in rows if row["counted"] or set_aside]
+    if every:
+        return [_mention(row, lesson, row["rule_id"]) for row in rows]
+    groups: dict[tuple[object, ...], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        key = (row["document_id"], row["passage"], row["assertion"], row["set_aside_reason"])
+        groups.setdefault(key, []).append(row)
+    found = []
+    for group in groups.values():
+        best = max(group, key=lambda row: (row["confidence"], len(row["keyword"])))
+        more = f" +{len(group) - 1}" if len(group) > 1 else ""
+        found.append(_mention(best, lesson, f"{best['rule_id']}{more}"))
+    return found
+
+
+def _mention(row: Mapping[str, Any], lesson: str, rule: str) -> Place:
+    return Place(
+        row["file"], row["page_number"], row["start_char"], row["page_label"], row["section"], row["left"],
+        _plain(row["keyword"]), row["right"], lesson, rule, row["assertion"], row["set_aside_reason"],
+    )  # fmt: skip
 
 
 def places_of_pattern(

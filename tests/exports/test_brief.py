@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from chna_toolkit.errors import ExitCode
+from chna_toolkit.model import Identity
 from chna_toolkit.reports.brief import find_hospital, render_brief
 from chna_toolkit.results.run import Run
 from chna_toolkit.results.view import view_of
+from results.made_up import make_run, write
 
 
 def test_a_hospital_is_found_by_name_ccn_or_ein(run: Run):
@@ -37,6 +39,14 @@ def test_it_shows_proof_gaps_and_advice(chna, folder: Path):
     assert "PLANNED: committed to, not yet shown as done" in text
     assert "Advice: Name one person who answers for it" in text
     assert "other hospitals here cover it" in text
+
+
+def test_a_hospital_with_one_document_needs_no_name_at_its_quotes():
+    run = make_run([write().fill(30).shows(10).done("only.pdf", Identity("Only", year=2024))])
+    view = view_of(run)
+    text = render_brief(view, view.hospitals[0])
+    assert "in force.” p. " in " ".join(text.split())
+    assert text.count("only.pdf") == 1
 
 
 def test_every_lesson_stands_in_it_once(run: Run):

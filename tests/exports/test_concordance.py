@@ -23,7 +23,7 @@ from chna_toolkit.concordance import (
 from chna_toolkit.errors import ExitCode, UsageError
 from chna_toolkit.reports.concordance import render_places
 from chna_toolkit.results.run import Run
-from results.made_up import sample_assessed, write
+from results.made_up import make_run, sample_assessed, write
 
 
 def found(what: str, *texts: str, words: int = 8) -> list[Place]:
@@ -82,6 +82,8 @@ def test_a_place_is_where_it_says():
 
 def test_lessons_come_from_the_run(run: Run):
     assert lesson_of(run, "l10") == lesson_of(run, "formal-agreements") == "L10"
+    assert lesson_of(run, "L5") == lesson_of(run, "l005") == "L05"
+    assert lesson_of(run, "L1") == "L01"
     assert lesson_of(run, "agreements") == ""
     counted = places_of_lesson(run, "L10")
     assert {one.set_aside for one in counted} == {""}
@@ -110,6 +112,25 @@ def test_columns_are_aligned_on_the_keyword():
 def test_text_fits_the_terminal():
     lines = render_places(found("bank", f"{'long ' * 30}bank{' after' * 30}"), "text", width=80).splitlines()
     assert all(len(line) <= 80 for line in lines)
+
+
+def test_long_file_names_become_numbers_where_room_is_scarce():
+    names = ("a-very-long-name-of-a-hospital-2024.pdf", "b-the-same-hospital-three-years-later.pdf")
+    places = [Place(name, 3, 0, "", "", "under a", "memorandum of understanding", "with") for name in names]
+    lines = render_places(places, "text", width=80).splitlines()
+    assert lines[0].startswith("[1] p. 3  under a  memorandum of understanding  with")
+    assert lines[-2:] == [f"[1] {names[0]}", f"[2] {names[1]}"]
+    assert render_places(places, "text").startswith(names[0])
+
+
+def test_mentions_of_one_passage_that_say_the_same_are_one_line():
+    writer = write().fill(20).say("A signed lease and a written contract are in force.")
+    writer.bears("L10", "signed lease", confidence=0.6, rule="L10.lease")
+    writer.bears("L10", "written contract", confidence=0.9, rule="L10.contract")
+    run = make_run([writer.done("a.pdf")])
+    assert len(places_of_lesson(run, "L10")) == 2
+    (one,) = places_of_lesson(run, "L10", every=False)
+    assert (one.keyword, one.rule) == ("written contract", "L10.contract +1")
 
 
 HOSTILE = "<script>alert(1)</script> \x1b[31mred\x1b[0m \u202eturn bank =1+1"

@@ -63,7 +63,7 @@ def kwic(
     check_output(output, force=force)
     finished, folder = read_run(run), run.parent if run.name == MANIFEST else run
     if lesson := lesson_of(finished, what):
-        found = places_of_lesson(finished, lesson, set_aside)
+        found = places_of_lesson(finished, lesson, set_aside, every=form.startswith("csv"))
     else:
         from chna_toolkit.run_texts import settings_of
 

@@ -21,6 +21,7 @@ from chna_toolkit.reports.words import (
 )
 from chna_toolkit.results.view import Evidence, Finding, HospitalView, RunView
 
+_TIED = "\N{NO-BREAK SPACE}"  # between a page and its number, until the lines are folded
 _GAPS = (Status.PLANNED, Status.ACKNOWLEDGED, Status.SILENT)
 
 
@@ -54,7 +55,7 @@ def render_brief(view: RunView, hospital: HospitalView, width: int = 80, evidenc
         if findings := hospital.having(status):
             lines += ["", f"{WORDS[status].upper()}: {MEANINGS[status]}", ""]
             for finding in findings:
-                lines += _finding(view, finding, evidence)
+                lines += _finding(view, finding, evidence, len(hospital.documents))
     return "".join(f"{line}\n" for line in _folded(lines, width))
 
 
@@ -80,16 +81,17 @@ def _unread(one: HospitalView) -> Iterator[str]:
             yield f"  ! {printable(document.file)}: {printable(document.reason)} {printable(document.hint)}".rstrip()
 
 
-def _finding(view: RunView, finding: Finding, evidence: int) -> Iterator[str]:
+def _finding(view: RunView, finding: Finding, evidence: int, files: int) -> Iterator[str]:
     fragile = "  (hangs on one rule or page)" if finding.is_fragile else ""
     yield f"{SIGNS[finding.status]} {finding.lesson.id}  {printable(finding.lesson.title)}{fragile}"
     for quote in finding.evidence[:evidence]:
-        yield from _quote(quote)
+        yield _quote(quote, files)
     if finding.status in _GAPS and finding.gap:
         peers = _peers(view, finding)
         yield f"    {GAP_KINDS[finding.gap.kind]}{f'; {peers}' if peers else ''}."
         for near in finding.gap.nearest[:evidence]:
-            yield f"    Nearest: “{printable(near.quote)}” {printable(near.file)} p. {near.page}: {printable(near.why)}"
+            where = _place(near.file, near.page, files)
+            yield f"    Nearest: “{printable(near.quote)}” {where}: {printable(near.why)}"
         yield f"    Advice: {printable(finding.lesson.recommendation)}"
     elif view.grouping != "all" and (peers := _peers(view, finding)):
         yield f"    {peers[:1].upper()}{peers[1:]}."
@@ -102,16 +104,23 @@ def _peers(view: RunView, finding: Finding) -> str:
     return f"{one.covered} of {one.assessed} {printable(others(view, one.group))} cover it, {interval(one)}"
 
 
-def _quote(quote: Evidence) -> Iterator[str]:
+def _quote(quote: Evidence, files: int) -> str:
     text = "".join(f"[{piece}]" if marked else piece for piece, marked in quote.pieces)
     label = f" ({printable(quote.page_label)})" if quote.page_label and quote.page_label != str(quote.page) else ""
-    yield f"    “{printable(text)}” {printable(quote.file)} p. {quote.page}{label}, {quote.assertion}"
+    return f"    “{printable(text)}” {_place(quote.file, quote.page, files)}{label}, {quote.assertion}"
+
+
+def _place(file: str, page: int, files: int) -> str:
+    """Return where a passage stands; a hospital with one document needs no name."""
+    name = f"{printable(file)} " if files > 1 else ""
+    return f"{name}p.{_TIED}{page}"
 
 
 def _folded(lines: list[str], width: int) -> Iterator[str]:
     for line in lines:
         indent = " " * (len(line) - len(line.lstrip()))
         hang = indent if line.startswith("    ") else indent + "    "
-        yield from textwrap.wrap(
+        folded = textwrap.wrap(
             line.strip(), max(width, 40), initial_indent=indent, subsequent_indent=hang, break_on_hyphens=False
-        ) or [""]
+        )
+        yield from (one.replace(_TIED, " ") for one in folded or [""])

@@ -25,16 +25,30 @@ def render_places(places: Sequence[Place], form: str, title: str = "", width: in
 
 
 def _text(places: Sequence[Place], width: int | None) -> str:
-    """Return one line a place, what was found below each other."""
-    rows = [(_where(one), *(printable(text) for text in (one.left, one.keyword, one.right))) for one in places]
+    """Return one line a place, what was found below each other; where room is scarce, files by a number."""
+    where = [_where(one) for one in places]
+    files = {file: f"[{number}]" for number, file in enumerate(sorted({one.file for one in places}), 1)}
+    is_short = width is not None and max(map(len, where), default=0) > max(_LEAST, width // 4)
+    if is_short:
+        where = [_short(one, files[one.file]) for one in places]
+    texts = ([printable(text) for text in (one.left, one.keyword, one.right)] for one in places)
+    rows = [(start, *rest) for start, rest in zip(where, texts, strict=True)]
     wide = [max((len(row[place]) for row in rows), default=0) for place in range(4)]
     wide[2] = min(wide[2], _FOUND)
     if width:
-        wide[0] = min(wide[0], max(_LEAST, width // 4))
-        wide[2] = min(wide[2], max(_LEAST, width // 4))
+        wide[2] = min(wide[2], max(_LEAST, 2 * width // 5))
         side = max(_LEAST, (width - wide[0] - wide[2] - 6) // 2)
         wide[1], wide[3] = min(wide[1], side), min(wide[3], side)
-    return "".join(f"{_line(row, wide)}\n" for row in rows)
+    lines = [_line(row, wide) for row in rows]
+    if is_short:
+        lines += ["", *(f"{number} {printable(file)}" for file, number in files.items())]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _short(one: Place, file: str) -> str:
+    """Return where a place is and what is said there, with a number for the file."""
+    said = f" {one.assertion}" if one.rule else ""
+    return f"{file} p. {one.page}{said}{' (aside)' if one.set_aside else ''}"
 
 
 def _line(row: tuple[str, ...], wide: Sequence[int]) -> str:
