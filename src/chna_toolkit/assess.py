@@ -245,13 +245,14 @@ def failed(item: Input, plan: Plan, obstacle: Obstacle) -> Finding:
 
 
 def trim(document: Document, mentions: Sequence[Mention]) -> Document:
-    """Return the document without the text that no mention stands in.
+    """Return the document without the text that no mention stands in or beside.
 
     Hundreds of documents are held at once when the tables are made; they need the numbers of
     all pages, but the text of few. Indexes stay what they were.
     """
     wanted = {mention.passage for mention in mentions}
-    passages = tuple(passage if passage.index in wanted else _NO_PASSAGE for passage in document.passages)
+    kept = wanted.union(*((index - 1, index + 1) for index in wanted))
+    passages = tuple(passage if passage.index in kept else _NO_PASSAGE for passage in document.passages)
     shown = {document.passages[index].page for index in wanted}
     pages = tuple(page if page.number in shown else replace(page, text="") for page in document.pages)
     return replace(document, pages=pages, passages=passages)
