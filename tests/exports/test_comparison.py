@@ -13,7 +13,7 @@ from chna_toolkit.comparison import TABLE, compare_cycles, compare_runs
 from chna_toolkit.errors import ExitCode, UsageError
 from chna_toolkit.model import Assertion, Identity
 from chna_toolkit.reports.comparison import headline, render_comparison
-from chna_toolkit.results.run import Run, Setting, write_run
+from chna_toolkit.results.run import Run, Setting, read_run, write_run
 from results.made_up import LESSONS, Writer, harbor, make_run, write
 
 
@@ -169,8 +169,15 @@ def test_the_command_says_what_flipped(chna, two):
     done = chna("compare", *two)
     assert (done.code, done.err) == (ExitCode.OK, "")
     assert done.out.startswith("2 statuses flipped (2 better)")
-    assert "L10  planned → covered  (better)" in done.out
+    assert "  L10  Formalize expectations\n      planned → covered (better)" in done.out
     assert "+ a.pdf p. 5: A memorandum of understanding" in done.out
+
+
+def test_on_a_terminal_long_lines_are_folded(two):
+    base, head = (read_run(one) for one in two)
+    lines = render_comparison(compare_runs(base, head), "text", width=60).splitlines()
+    assert max(map(len, lines)) <= 60
+    assert "".join(" ".join(lines).split()) == "".join(render_comparison(compare_runs(base, head), "text").split())
 
 
 def test_the_gate_fails_beyond_the_number_allowed(chna, two):

@@ -10,7 +10,7 @@ import typer
 from chna_toolkit.cli import options
 from chna_toolkit.cli.output import say
 from chna_toolkit.cli.peers import checked_peers
-from chna_toolkit.cli.writing import check_choice, check_output, write_out
+from chna_toolkit.cli.writing import check_choice, check_output, terminal_width, write_out
 from chna_toolkit.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def compare(
         write_out(_beside(read_run(base), peers, hospital, form), output)
         return
     found = _flips(base, head, hospital)
-    write_out(render_comparison(found, form), output)
+    write_out(render_comparison(found, form, terminal_width(output)), output)
     if max_flips is not None and len(found.flips) > max_flips:
         say(f"{headline(found)} At most {max_flips} may.")
         raise typer.Exit(ExitCode.CHECK_FAILED)

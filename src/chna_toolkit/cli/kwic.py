@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +10,7 @@ import typer
 
 from chna_toolkit.cli import options
 from chna_toolkit.cli.output import say
-from chna_toolkit.cli.writing import check_choice, check_output, write_out
+from chna_toolkit.cli.writing import check_choice, check_output, terminal_width, write_out
 from chna_toolkit.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -69,8 +67,7 @@ def kwic(
 
         documents = _documents(finished, folder, settings_of(finished, folder, given))
         found = list(places_of_pattern(pattern_of(what), documents, words))
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() and not output else None
-    write_out(render_places(arrange(found, sort), form, what, width), output)
+    write_out(render_places(arrange(found, sort), form, what, terminal_width(output)), output)
     if not found:
         say(f"{what} stands nowhere in the documents that could be searched")
         raise typer.Exit(ExitCode.CHECK_FAILED)

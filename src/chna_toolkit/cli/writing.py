@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -21,6 +22,11 @@ def check_output(output: Path | None, *, force: bool) -> None:
 
     if output:
         check_free(output, force=force)
+
+
+def terminal_width(output: Path | None) -> int | None:
+    """Return the width to which text is fitted; None if no terminal shows it."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() and not output else None
 
 
 def write_out(text: str, output: Path | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 
 from chna_toolkit.errors import UsageError
@@ -11,9 +10,11 @@ from chna_toolkit.reports.words import (
     GAP_KINDS,
     MEANINGS,
     SIGNS,
+    TIED,
     WORDS,
     about_peers,
     cycle,
+    fold,
     interval,
     others,
     printable,
@@ -21,7 +22,6 @@ from chna_toolkit.reports.words import (
 )
 from chna_toolkit.results.view import Evidence, Finding, HospitalView, RunView
 
-_TIED = "\N{NO-BREAK SPACE}"  # between a page and its number, until the lines are folded
 _GAPS = (Status.PLANNED, Status.ACKNOWLEDGED, Status.SILENT)
 
 
@@ -56,7 +56,7 @@ def render_brief(view: RunView, hospital: HospitalView, width: int = 80, evidenc
             lines += ["", f"{WORDS[status].upper()}: {MEANINGS[status]}", ""]
             for finding in findings:
                 lines += _finding(view, finding, evidence, len(hospital.documents))
-    return "".join(f"{line}\n" for line in _folded(lines, width))
+    return "".join(f"{line}\n" for line in fold(lines, max(width, 40)))
 
 
 def _head(view: RunView, one: HospitalView) -> Iterator[str]:
@@ -113,14 +113,4 @@ def _quote(quote: Evidence, files: int) -> str:
 def _place(file: str, page: int, files: int) -> str:
     """Return where a passage stands; a hospital with one document needs no name."""
     name = f"{printable(file)} " if files > 1 else ""
-    return f"{name}p.{_TIED}{page}"
-
-
-def _folded(lines: list[str], width: int) -> Iterator[str]:
-    for line in lines:
-        indent = " " * (len(line) - len(line.lstrip()))
-        hang = indent if line.startswith("    ") else indent + "    "
-        folded = textwrap.wrap(
-            line.strip(), max(width, 40), initial_indent=indent, subsequent_indent=hang, break_on_hyphens=False
-        )
-        yield from (one.replace(_TIED, " ") for one in folded or [""])
+    return f"{name}p.{TIED}{page}"

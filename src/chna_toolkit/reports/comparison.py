@@ -9,7 +9,7 @@ from typing import Protocol
 from chna_toolkit.comparison import TABLE, Change, Comparison, Passage
 from chna_toolkit.reports.markdown import escape
 from chna_toolkit.reports.page import page, safe
-from chna_toolkit.reports.words import printable
+from chna_toolkit.reports.words import fold, printable
 from chna_toolkit.results.cells import write_csv
 
 FORMATS = ("text", "csv", "csv-excel", "markdown", "html")
@@ -22,11 +22,16 @@ class _Escape(Protocol):
     def __call__(self, text: str) -> str: ...
 
 
-def render_comparison(comparison: Comparison, form: str) -> str:
-    """Return the comparison in one of `FORMATS`. Text, Markdown and HTML show flips; CSV has every change."""
+def render_comparison(comparison: Comparison, form: str, width: int | None = None) -> str:
+    """Return the comparison in one of `FORMATS`; text is folded to a width, None for as wide as it needs.
+
+    Text, Markdown and HTML show flips; CSV has every change.
+    """
     if form.startswith("csv"):
         return _csv(comparison, for_excel=form == "csv-excel")
-    return {"text": _text, "markdown": _markdown, "html": _html}[form](comparison)
+    if form == "text":
+        return _text(comparison, width)
+    return {"markdown": _markdown, "html": _html}[form](comparison)
 
 
 def headline(comparison: Comparison) -> str:
@@ -50,19 +55,19 @@ def _csv(comparison: Comparison, *, for_excel: bool) -> str:
     return stream.getvalue()
 
 
-def _text(comparison: Comparison) -> str:
+def _text(comparison: Comparison, width: int | None) -> str:
     lines = [headline(comparison)]
     lines += [f"differs: {printable(one)}" for one in comparison.differences]
     for name, flips in groupby(comparison.flips, key=lambda one: _where(one, printable)):
         lines += ["", name]
         for one in flips:
-            cause = f"  cause: {', '.join(one.causes)}"
-            lines.append(f"  {one.lesson}  {_statuses(one)}  ({one.kind.replace('_', ' ')}){cause}")
+            lines.append(f"  {one.lesson}  {printable(one.lesson_title)}")
+            lines.append(f"      {_statuses(one)} ({one.kind.replace('_', ' ')}); cause: {', '.join(one.causes)}")
             lines += [f"      {sign} {_passage(passage, printable)}" for sign, passage in _evidence(one)]
     rest = len(comparison.changes) - len(comparison.flips)
     if rest:
         lines += ["", f"{rest} more with other evidence but the same status, or new: --format csv lists them."]
-    return "\n".join(lines) + "\n"
+    return "".join(f"{line}\n" for line in fold(lines, width))
 
 
 def _markdown(comparison: Comparison) -> str:
@@ -132,5 +137,13 @@ def _evidence(one: Change) -> list[tuple[str, list[Passage]]]:
 def _passage(group: list[Passage], safe: _Escape) -> str:
     first = group[0]
     quote = first.sentence if len(first.sentence) <= _QUOTE else f"{first.sentence[: _QUOTE - 1]}…"
-    found = ", ".join(dict.fromkeys(f"{safe(one.rule)} {one.assertion}" for one in group))
-    return f"{safe(first.file)} p. {first.page}: {safe(quote)} [{found}]"
+    rules: dict[str, list[str]] = {}
+    for one in group:
+        rules.setdefault(one.assertion, []).append(one.rule)
+    found = ", ".join(f"{assertion} by {_several(list(dict.fromkeys(own)), safe)}" for assertion, own in rules.items())
+    return f"{safe(first.file)} p. {first.page}: “{safe(quote)}” [{found}]"
+
+
+def _several(rules: list[str], safe: _Escape) -> str:
+    more = f" and {len(rules) - 1} more" if len(rules) > 1 else ""
+    return f"{safe(rules[0])}{more}"

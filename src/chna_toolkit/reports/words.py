@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import textwrap
 import unicodedata
+from collections.abc import Iterable, Iterator
 
 from chna_toolkit.model import Status
 from chna_toolkit.results.shares import Share
@@ -52,6 +54,22 @@ def plain_reason(reason: str) -> str:
 def plain_cue(cue: str) -> str:
     """Return what decided the assertion of a passage: its words, or the heading or column that it stands under."""
     return "what it stands under" if cue.startswith("under: ") else f"“{cue}”"
+
+
+TIED = "\N{NO-BREAK SPACE}"  # between a page and its number, until lines are folded
+
+
+def fold(lines: Iterable[str], width: int | None) -> Iterator[str]:
+    """Yield lines folded to a width (None: as they are), with what goes on indented below its line."""
+    for line in lines:
+        indent = " " * (len(line) - len(line.lstrip()))
+        hang = indent if line.startswith("    ") else indent + "    "
+        folded = [line]
+        if width:
+            folded = textwrap.wrap(
+                line.strip(), width, initial_indent=indent, subsequent_indent=hang, break_on_hyphens=False
+            )
+        yield from (one.replace(TIED, " ") for one in folded or [""])
 
 
 def printable(text: str) -> str:
