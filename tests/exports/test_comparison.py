@@ -170,7 +170,7 @@ def test_the_command_says_what_flipped(chna, two):
     assert (done.code, done.err) == (ExitCode.OK, "")
     assert done.out.startswith("2 statuses flipped (2 better)")
     assert "  L10  Formalize expectations\n      planned → covered (better)" in done.out
-    assert "+ a.pdf p. 5: A memorandum of understanding" in done.out
+    assert "+ a.pdf p. 5: “A memorandum of understanding" in done.out
 
 
 def test_on_a_terminal_long_lines_are_folded(two):
