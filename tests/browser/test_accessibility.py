@@ -125,7 +125,7 @@ def test_evidence_is_reached_and_opened_by_keyboard_alone(visit: Opener, report:
     page.keyboard.press("Enter")
     finding = page.locator(":target")
     assert "Formalize expectations" in finding.inner_text()
-    aside = finding.get_by_text("The hospital accepts contracts with all payers.")
+    aside = finding.get_by_text("The hospital accepts contracts with all payers.").first
     assert not aside.is_visible()
     for _ in range(12):
         if step(page)["tag"] == "SUMMARY":

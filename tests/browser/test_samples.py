@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,12 @@ from chna_toolkit.cli.app import main
 
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory: pytest.TempPathFactory, sample_reports: Path) -> Path:
-    out = tmp_path_factory.mktemp("samples") / "out"
-    hospitals = str(sample_reports / "hospitals.csv")
+    folder = tmp_path_factory.mktemp("samples")
+    for path in (*sample_reports.glob("*.pdf"), sample_reports / "hospitals.csv"):
+        shutil.copy(path, folder)
+    out, hospitals = folder / "out", str(folder / "hospitals.csv")
     with pytest.raises(SystemExit) as ended:
-        main(["scan", str(sample_reports), "--hospitals", hospitals, "-o", str(out), "--ocr", "off", "-q"])
+        main(["scan", str(folder), "--hospitals", hospitals, "-o", str(out), "--ocr", "off", "-q"])
     assert ended.value.code == 4  # one is a scan without text
     return out / "index.html"
 
