@@ -97,3 +97,49 @@ def test_of_a_counter_example_only_its_own_lesson_is_known(lexicon: Lexicon, gol
     match, no_match = read_material([gold], lexicon)[0][-2:]
     assert (match.text, match.labels, match.known) == ("Accord with neighbors.", {"1"}, None)
     assert (no_match.labels, no_match.known) == (frozenset(), {"1"})
+
+
+ASSERTED = {"stands": "practice", "beckons": "plan", "tempts": "call", "crumbles": "lack"}
+
+
+@pytest.fixture(scope="module")
+def asserted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What tells how the lesson is asserted are words that no cue knows."""
+    path = tmp_path_factory.mktemp("asserted") / "gold.jsonl"
+    rows = []
+    for n in range(80):
+        word = list(ASSERTED)[n % 4]
+        name = "abcdefghijklmnopqrst"[n // 4]
+        rows.append({"id": f"u{n}", "text": f"The accord {word} in {name}.", "labels": {"1": ASSERTED[word]}})
+        rows.append({"id": f"x{n}", "text": f"The song {word} in {name}.", "labels": {}})
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def test_a_model_learns_how_a_lesson_is_asserted(lexicon: Lexicon, asserted: Path, tmp_path: Path):
+    training = train(lexicon, read_material([asserted], lexicon)[0])
+    training.model.save(tmp_path)
+    tagger = Tagger(lexicon, method="hybrid", model=tmp_path)
+    for word, assertion in ASSERTED.items():
+        label = tagger.label(f"An accord {word}.")["1"]
+        assert label.assertion == assertion
+    assert "assertions, written texts, out of fold" in dict(training.out_of_fold())
+    assert training.assertions
+    assert (training.assertions.out_of_fold == training.assertions.gold).all()
+    assert not (training.assertions.by_rules == training.assertions.gold).all(), "no cue knows these words"
+
+
+def test_without_all_four_assertions_the_cues_decide(lexicon: Lexicon, gold: Path):
+    assert train(lexicon, read_material([gold], lexicon)[0]).model.assertions is None
+
+
+def test_a_label_that_leaves_the_assertion_open_teaches_none(lexicon: Lexicon, asserted: Path, tmp_path: Path):
+    rows = [json.loads(line) for line in asserted.read_text().splitlines()]
+    for row in rows:
+        if row["labels"] and row["id"].endswith("1"):
+            row["labels"] = {"1": "yes"}
+    path = tmp_path / "gold.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    training = train(lexicon, read_material([path], lexicon)[0])
+    assert training.assertions
+    assert len(training.assertions.gold) == sum(row["labels"] not in ({}, {"1": "yes"}) for row in rows)

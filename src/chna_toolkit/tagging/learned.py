@@ -35,7 +35,7 @@ from chna_toolkit.tagging.index import Hits, Profile, Span
 Floats = NDArray[np.float64]
 Feature = str | tuple[str, str]  # a word, or two words that follow each other
 
-FORMAT = 2  # of the files
+FORMAT = 3  # of the files
 ARRAYS, META = "model.npz", "model.json"
 
 # Text scores count less below it: one text is no more about a lesson than another that is not about it at all.

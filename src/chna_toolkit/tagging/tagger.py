@@ -138,6 +138,7 @@ class Tagger:
         with no_collection():
             self._index = PhraseIndex(lexicon.speller)
             self._book = RuleBook(lexicon, frozenset(lesson.id for lesson in lexicon.lessons), self._index)
+            self._topical = len(self._index.keys)  # atoms of rules and exclusions; those of cues alone come after them
             self._assertions = AssertionFinder(lexicon.cues, self._index)
             lexicon.speller.forget()  # before the index grows into its final form, so that this adds no peak
             self._index.freeze()
@@ -169,7 +170,8 @@ class Tagger:
         """Return the names of what hits consist of, for the learned layer."""
         from chna_toolkit.tagging.learned import class_features
 
-        return class_features(self._index.keys)
+        names = class_features(self._index.keys)
+        return [*names[: self._topical], *[""] * (len(names) - self._topical)]  # cues say nothing about a lesson
 
     def tag(self, document: Document) -> list[Mention]:
         """Return all mentions of a document, counted and set aside, in reading order."""

@@ -248,7 +248,7 @@ class _TextModel:
 
 
 def _classes_of(seen: Seen, atoms: Sequence[str]) -> set[str]:
-    return {atoms[atom] for profile in seen.hits.profiles for atom in profile.atoms}
+    return {atoms[atom] for profile in seen.hits.profiles for atom in profile.atoms if atoms[atom]}
 
 
 def _fold(group: str) -> int:
