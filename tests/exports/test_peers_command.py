@@ -16,11 +16,11 @@ from results.made_up import make_run, write
 
 @pytest.fixture(scope="module")
 def county(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three hospitals of Ohio, one of nowhere with a hostile name."""
-    names = {"Alder": [1, 3], "Birch": [1], "Cedar": [], '<script>"| Elm': [3]}
+    """Four hospitals of Ohio, one of nowhere with a hostile name."""
+    names = {"Alder": [1, 3], "Birch": [1], "Dogwood": [1], "Cedar": [], '<script>"| Elm': [3]}
     documents = [
         write().fill(30).shows(*shows).done(
-            f"{number}.pdf", Identity(name, state="OH" if number < 3 else "", year=2024, source="hospitals_csv")
+            f"{number}.pdf", Identity(name, state="OH" if number < 4 else "", year=2024, source="hospitals_csv")
         )
         for number, (name, shows) in enumerate(names.items())
     ]  # fmt: skip
@@ -35,13 +35,13 @@ def test_each_hospital_stands_beside_its_peers(chna, county):
     assert done.code == ExitCode.OK
     head, *blocks = done.out.split("\n\n")
     assert head == (
-        "4 hospitals and cycles beside those of the same state: 1 gap that most peers do not have. 1 has no peers."
+        "5 hospitals and cycles beside those of the same state: 1 gap that most peers do not have. 1 has no peers."
     )
     cedar = next(block for block in blocks if block.startswith("Cedar, 2024: beside other hospitals in OH"))
     lines = cedar.splitlines()
-    assert lines[1].split() == ["L01", "enterprise", "strategy", ".", "silent", "2", "of", "2", "100%", "(34–100)", "<"]
-    assert lines[3].split()[-4:] == ["of", "2", "50%", "(9–91)"]
-    assert lines[2].split()[-4:] == ["of", "2", "0%", "(0–66)"]
+    assert lines[1].split() == ["L01", "enterprise", "strategy", ".", "silent", "3", "of", "3", "100%", "(44–100)", "<"]
+    assert lines[3].split()[-4:] == ["of", "3", "33%", "(6–79)"]
+    assert lines[2].split()[-4:] == ["of", "3", "0%", "(0–56)"]
     assert "No peers: its state is not known." in done.out
     assert max(map(len, done.out.splitlines()[1:])) <= 80
 
@@ -60,15 +60,15 @@ def test_names_are_shown_as_they_are(chna, county, tmp_path, form):
     assert chna("compare", county, "--peers", "all", "--format", form, "-o", file).code == ExitCode.OK
     text = file.read_text("utf-8")
     assert "<script" not in text
-    assert "1 of 3" in text
+    assert "1 of 4" in text
     assert chna("compare", county, "--peers", "all", "-o", file).code == ExitCode.OUTPUT
 
 
 def test_show_says_of_each_lesson_what_peers_do(chna, county):
     assert (
-        "2 of 2 other hospitals in OH cover it, 100% (34–100)" in chna("show", county, "Cedar", "--peers", "state").out
+        "3 of 3 other hospitals in OH cover it, 100% (44–100)" in chna("show", county, "Cedar", "--peers", "state").out
     )
-    assert "2 of 3 other hospitals here cover it, 67% (21–94)" in chna("show", county, "Cedar").out
+    assert "3 of 4 other hospitals here cover it, 75% (30–95)" in chna("show", county, "Cedar").out
 
 
 def test_the_report_is_made_for_the_peers_that_are_asked_for(chna, county):

@@ -16,6 +16,8 @@ th, td { padding: .3rem .5rem; border-bottom: 1px solid #ddd; vertical-align: to
 .left { text-align: right; }
 .found { white-space: nowrap; font-weight: 600; text-align: center; }
 .where { color: #545d66; font-size: .85rem; overflow-wrap: anywhere; }
+.short { white-space: nowrap; }
+tbody th { font-weight: 400; }
 .quote { margin: 0 0 .3rem; }
 @media screen and (prefers-color-scheme: dark) {
   body { color: #e8edf2; background: #12181f; } th, td { border-color: #38434e; } .where { color: #a5b0bb; }

@@ -13,9 +13,9 @@ from chna_toolkit.results.cells import write_csv
 from chna_toolkit.results.frames import values_of
 from chna_toolkit.results.run import Run
 from chna_toolkit.results.schemas import PEERS
-from chna_toolkit.results.view import Finding, HospitalView, RunView
+from chna_toolkit.results.view import LEAST_PEERS, Finding, HospitalView, RunView
 
-_BEHIND = "most of the peers that could be assessed cover it, and the hospital does not"
+_BEHIND = f"most of the peers, {LEAST_PEERS} or more that could be assessed, cover it, and the hospital does not"
 _WIDTH = 80  # characters of the notes below the text
 _ABOUT = (
     "Peers count once, by their latest cycle that could be assessed for the lesson. "
@@ -101,7 +101,8 @@ def _html(view: RunView, hospitals: Sequence[HospitalView]) -> str:
         notes = "".join(f"<p>{safe(text)}</p>\n" for text in about_peers(one))
         rows = "".join(
             f'<tr><th scope="row">{safe(finding.lesson.id)} {safe(finding.lesson.title)}</th>'
-            f"<td>{WORDS[finding.status]}</td><td>{_share(finding)}</td><td>{interval(finding.peers)}</td>"
+            f"<td>{WORDS[finding.status]}</td><td>{_share(finding)}</td>"
+            f'<td class="short">{interval(finding.peers)}</td>'
             f"<td>{'most peers cover it' if finding.is_behind else ''}</td></tr>\n"
             for finding in one.findings
         )

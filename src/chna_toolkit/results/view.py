@@ -11,6 +11,7 @@ from chna_toolkit.results.schemas import Table
 from chna_toolkit.results.shares import Share
 
 Span = tuple[int, int]
+LEAST_PEERS = 3  # of fewer it is not said what most of them do
 
 
 @dataclass(frozen=True)
@@ -143,9 +144,9 @@ class Finding:
 
     @property
     def is_behind(self) -> bool:
-        """Whether most peers cover what the hospital was assessed for and does not."""
-        is_gap = self.status not in (Status.COVERED, Status.NOT_ASSESSED)
-        return is_gap and 2 * self.peers.covered > self.peers.assessed
+        """Whether most of its peers, at least `LEAST_PEERS`, cover what the hospital was assessed for and does not."""
+        is_gap, peers = self.status not in (Status.COVERED, Status.NOT_ASSESSED), self.peers
+        return is_gap and peers.assessed >= LEAST_PEERS and 2 * peers.covered > peers.assessed
 
 
 @dataclass(frozen=True)
