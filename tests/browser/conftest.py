@@ -83,7 +83,7 @@ def visit(chromium: Browser) -> Iterator[Opener]:
         )
         contexts.append(context)
         page: Any = context.new_page()
-        page.set_default_timeout(5000)
+        page.set_default_timeout(20_000)
         url = path.resolve().as_uri()
         page.asked, page.said, page.boxes = [], [], []
         page.on("request", lambda request: request.url.split("#")[0] == url or page.asked.append(request.url))
