@@ -17,6 +17,7 @@ from chna_toolkit.model import Assertion, Assessed, DocumentStatus, Identity
 from chna_toolkit.reports import write_reports
 from chna_toolkit.reports.accuracy import Share, accuracy_of
 from chna_toolkit.reports.html import excerpt, render_html
+from chna_toolkit.reports.words import plain_cue
 from chna_toolkit.results.run import Run, Setting, read_run, write_run
 from chna_toolkit.results.view import Evidence, view_of
 from chna_toolkit.results.viewing import MANY
@@ -219,6 +220,12 @@ def test_the_accuracy_of_each_lesson_stands_beside_its_results() -> None:
     by_rules = replace(shipped.manifest, settings={"method": Setting("rules", "argument --method")})
     assert accuracy_of(by_rules, run.lessons) is None
     assert "How often each lesson is read rightly" not in Page(render_html(view_of(run))).text  # another framework
+
+
+def test_what_decided_an_assertion_is_told_in_words() -> None:
+    assert plain_cue("are to be") == "“are to be”"
+    assert plain_cue("under: cue.plan.under") == "what it stands under"
+    assert plain_cue("learned: the, partner") == "the words the, partner, as a model has learned"
 
 
 def test_a_share_of_nothing_is_not_a_figure() -> None:

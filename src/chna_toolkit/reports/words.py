@@ -53,7 +53,10 @@ def plain_reason(reason: str) -> str:
 
 def plain_cue(cue: str) -> str:
     """Return what decided the assertion of a passage: its words, or the heading or column that it stands under."""
-    return "what it stands under" if cue.startswith("under: ") else f"“{cue}”"
+    if cue.startswith("under: "):
+        return "what it stands under"
+    words = cue.removeprefix("learned: ")
+    return f"“{words}”" if words == cue else f"the words {words}, as a model has learned"
 
 
 TIED = "\N{NO-BREAK SPACE}"  # between a page and its number, until lines are folded
