@@ -23,7 +23,7 @@ OWNERS = {
     "pdfminer": ("extraction/",),
     "nupunkt": ("extraction/",),
     "spacy": ("spacy_component.py",),
-    "numpy": ("tagging/", "training/", "evaluation/"),
+    "numpy": ("extraction/", "tagging/", "training/", "evaluation/"),
     "scipy": ("training/",),
     "sklearn": ("training/", "evaluation/baselines.py"),
     "openpyxl": ("evaluation/sheets.py",),
