@@ -41,6 +41,7 @@ Fitting = dict[Group, frozenset[Profile]]
 
 _Entry = tuple[_Checks, Profile]
 _Tails = list[tuple[int, dict[_Norms, list[_Entry]]]]  # by their length, then by their words
+_Head = tuple[list[_Entry], dict[str, _Tails]]  # what two words are alone, and what may follow, by its first word
 
 
 class Hits:
@@ -125,7 +126,7 @@ class PhraseIndex:
         self._table: dict[_Norms, dict[_Checks, list[int]]] = {}
         self._singles: dict[str, Profile] = {}  # one word in any form, by normal form
         self._exact: dict[str, Profile] = {}  # one word in one form
-        self._longer: dict[tuple[str, str], _Tails] = {}  # by the first two normal forms
+        self._longer: dict[tuple[str, str], _Head] = {}  # by the first two normal forms
         self._names: list[Profile] = []  # what a proper name is good for
         self.profiles: list[Profile] = []  # all of them, once it is frozen
 
@@ -177,7 +178,7 @@ class PhraseIndex:
     def freeze(self) -> None:
         """End the additions."""
         profiles: dict[frozenset[int], Profile] = {}
-        longer: dict[tuple[str, str], dict[int, dict[_Norms, list[_Entry]]]] = {}
+        self._longer = {}
         for norms, variants in self._table.items():
             entries = []
             for checks, listed in sorted(variants.items()):
@@ -190,9 +191,7 @@ class PhraseIndex:
                     singles, word = (self._exact, checks[0][1]) if checks else (self._singles, norms[0])
                     singles[word] = profile
             else:
-                tails = longer.setdefault((norms[0], norms[1]), {})
-                tails.setdefault(len(norms) - 2, {})[norms[2:]] = entries
-        self._longer = {head: sorted(tails.items()) for head, tails in longer.items()}
+                self._add_longer(norms, entries)
         self._names = [self._singles.pop(NAME)] if NAME in self._singles else []
         self._table.clear()
         self.profiles = list(profiles.values())
@@ -201,6 +200,18 @@ class PhraseIndex:
             for atom in profile.atoms:
                 by_atom.setdefault(atom, set()).add(profile)
         self._fitting = {group: frozenset().union(*(by_atom.get(atom, ()) for atom in group)) for group in self._groups}
+
+    def _add_longer(self, norms: _Norms, entries: list[_Entry]) -> None:
+        pair, following = self._longer.setdefault((norms[0], norms[1]), ([], {}))
+        if len(norms) == 2:
+            pair += entries
+            return
+        tails = following.setdefault(norms[2], [])
+        rest = next((rest for length, rest in tails if length == len(norms) - 2), None)
+        if rest is None:
+            rest = {}
+            tails.append((len(norms) - 2, rest))
+        rest[norms[2:]] = entries
 
     def _profile(self, atoms: frozenset[int], number: int) -> Profile:
         uses = 0
@@ -214,13 +225,17 @@ class PhraseIndex:
         longer: list[tuple[int, int, Profile]] = []
         if not self._exact.keys().isdisjoint(forms):
             longer += ((at, at + 1, self._exact[form]) for at, form in enumerate(forms) if form in self._exact)
-        heads = [(at, tails) for at, tails in enumerate(map(self._longer.get, pairwise(norms))) if tails]
-        for start, tails in heads:
+        heads = [(at, head) for at, head in enumerate(map(self._longer.get, pairwise(norms))) if head]
+        last = len(norms) - 2
+        for start, (pair, following) in heads:
             if breaks[start + 1] < COMMA:
-                for length, rest in tails:
+                for checks, profile in pair:
+                    if not checks or all(forms[start + place] == form for place, form in checks):
+                        longer.append((start, start + 2, profile))
+                for length, rest in following.get(norms[start + 2], ()) if start < last else ():
                     end = start + 2 + length
                     for checks, profile in rest.get(tuple(norms[start + 2 : end]), ()):
-                        unbroken = not length or max(breaks[start + 2 : end]) < COMMA
+                        unbroken = max(breaks[start + 2 : end]) < COMMA
                         if unbroken and all(forms[start + place] == form for place, form in checks):
                             longer.append((start, end, profile))
         if self._names:
