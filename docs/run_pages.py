@@ -275,9 +275,9 @@ def main() -> int:
     asked = parser.parse_args()
     wrong = 0
     with tempfile.TemporaryDirectory() as folder:
-        for page in [path.resolve() for path in asked.pages] or pages():
+        for number, page in enumerate([path.resolve() for path in asked.pages] or pages()):
             try:
-                said = list(run_page(page, Home(Path(folder) / page.stem, Path(folder) / "cache")))
+                said = list(run_page(page, Home(Path(folder) / f"{number}-{page.stem}", Path(folder) / "cache")))
             except PageError as error:
                 print(error, file=sys.stderr)
                 wrong += 1
