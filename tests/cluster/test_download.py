@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chna_toolkit.config import Settings
 from chna_toolkit.errors import ExitCode
 from chna_toolkit.fetch import Bounds, _Redirects, fetch
 from chna_toolkit.inputs import Input, find_inputs
@@ -221,7 +222,8 @@ def test_a_scan_of_the_web_writes_and_says_no_secret(web: str, tmp_path: Path):
 def test_only_what_anybody_can_open_is_linked_to():
     items = {url: Input(Path(), "a.pdf", "", 0, source=parse_url(url)) for url in LINKS}
     for out in (Path("out"), Url("s3://bucket/runs/one")):
-        assert {url: _link(item, out) for url, item in items.items()} == LINKS | (
+        settings = Settings(output=out)
+        assert {url: _link(item, settings) for url, item in items.items()} == LINKS | (
             {"s3://bucket/pdfs/a.pdf": ""} if isinstance(out, Path) else {}
         )
 

@@ -222,7 +222,8 @@ def test_what_the_tables_need_survives_trimming(run, folder):
     assert trimmed.pages[1] == replace(document.pages[1], text="")
     assert (trimmed.words, trimmed.readable_pages) == (document.words, document.readable_pages)
     assert len(trimmed.passages) == len(document.passages)
-    assert not trimmed.passages[0].text
+    assert trimmed.passages[0] == document.passages[0]  # it stands beside what is shown
+    assert not trimmed.passages[-1].text
 
 
 def test_copies_are_one_document_and_both_are_listed_as_inputs(run, folder):
