@@ -115,6 +115,19 @@ def test_word_classes_weigh_whatever_the_word(tagger: Tagger):
     assert both[0] == pytest.approx(both[1])
 
 
+def test_what_explains_a_text_adds_up_to_its_score() -> None:
+    """Here several phrases bear one class, and each of them counts."""
+    tagger = Tagger(load_lexicon())
+    model, seen = learned(tagger, "The food bank, two churches and the school district signed an agreement with us.")
+    text = [(seen.words, seen.hits)]
+    rows = model._encoder.rows(text)
+    assert len(set(rows.columns.tolist())) < len(rows.columns)
+    for place, lesson in enumerate(model.lessons):
+        added = rows.values * model.model.weights[rows.columns, place]
+        assert sum(clue.weight for clue in model.explain(*text[0], lesson)) == pytest.approx(added[added > 0].sum())
+        assert model.text_scores(text)[0, place] == pytest.approx(model.model.intercepts[place] + added.sum())
+
+
 WORDS_AND_MARKS = "the|coach|each|other|accord|treaty|peace|teach|will|we|not|.|;|–|3|$5|ß|\n"
 TEXTS = st.lists(st.sampled_from(WORDS_AND_MARKS.split("|")), max_size=30).map(" ".join)
 

@@ -312,7 +312,10 @@ class Learned:
         """Return what speaks for a lesson in a text, strongest first."""
         rows = self._encoder.rows([(text, hits)])
         added = rows.values * self.model.weights[rows.columns, self.lessons.index(lesson)]
-        weights = {int(column): float(weight) for column, weight in zip(rows.columns, added, strict=True) if weight > 0}
+        weights: dict[int, float] = {}
+        for column, weight in zip(rows.columns.tolist(), added.tolist(), strict=True):
+            if weight > 0:  # several phrases may bear a class
+                weights[column] = weights.get(column, 0.0) + weight
         places: dict[int, list[Span]] = {column: [] for column in weights}
         for column, span in self._places(text, hits):
             if column in places:
