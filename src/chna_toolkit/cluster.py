@@ -9,6 +9,8 @@ A worker of Dask never opens a PDF itself: it starts a `WorkerPool` for each run
 and isolation are those of the local scan. What travels with the first document is the job: the
 plan with the lexicon in it. Results go from the workers straight into the store, which all must
 see. A worker that dies has its documents given to others by the scheduler, a bounded number of times.
+The scheduler counts a death against every document that was on the worker, also against those that only
+waited there; so one that has used up its deaths is tried again with nothing else under way, and blamed then.
 """
 
 from __future__ import annotations
@@ -18,7 +20,8 @@ import pickle
 import platform
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -78,6 +81,7 @@ class ClusterExecutor:
             parcel = {"tool": __version__, "job": pickle.dumps(job)}
             self._sent = self._client.submit(_unchanged, parcel, key=f"chna-job-{job.run}", pure=False)
             self._futures = self._client.get_executor(pure=False)
+            self._dispatch = Dispatch(partial(self._futures.submit, work_on_document, self._run, self._sent))
             self._wait_for_a_worker(address)
         except BaseException:
             self._leave()
@@ -85,11 +89,8 @@ class ClusterExecutor:
 
     def submit(self, work: Work[_T], item: Input) -> Future[Outcome[_T]]:
         """Queue a document."""
-        outcome: Future[Outcome[_T]] = Future()
         item = replace(item, path=item.path.absolute())
-        sent = self._futures.submit(work_on_document, self._run, self._sent, pickle.dumps((work, item)))
-        sent.add_done_callback(partial(_settle, outcome, item))
-        return outcome
+        return self._dispatch.submit(item, pickle.dumps((work, item)))
 
     def close(self) -> None:
         """Return when the queued documents are done; the workers end their processes."""
@@ -182,16 +183,78 @@ def _check_versions(client: Any) -> None:
             raise MissingDependencyError(f"{place} has chna-toolkit {one}, this process {__version__}", _SAME)
 
 
-def _settle(outcome: Future[Outcome[Any]], item: Input, sent: Future[Any]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A document on its way through the cluster."""
+
+    item: Input
+    message: bytes  # the work and the item
+    outcome: Future[Outcome[Any]]
+
+
+class Dispatch:
+    """Sends documents, and those that died with others once more, each with nothing else under way."""
+
+    def __init__(self, send: Callable[[bytes], Future[Any]]) -> None:
+        self._send_off, self._lock = send, threading.RLock()
+        self._under_way = 0
+        self._alone: _Task | None = None  # the suspect that is tried
+        self._suspects: deque[_Task] = deque()
+        self._held: deque[_Task] = deque()  # those that came while a suspect was tried
+
+    def submit(self, item: Input, message: bytes) -> Future[Outcome[Any]]:
+        """Send a document, in its turn."""
+        task = _Task(item, message, Future())
+        with self._lock:
+            self._held.append(task)
+            self._go_on()
+        return task.outcome
+
+    def _go_on(self) -> None:
+        while self._held and not self._alone:
+            self._send(self._held.popleft())
+        if self._suspects and not self._under_way:
+            self._alone = self._suspects.popleft()
+            self._send(self._alone)
+
+    def _send(self, task: _Task) -> None:
+        try:
+            sent = self._send_off(task.message)
+        except Exception as error:  # the run was cancelled, or the connection lost, while this waited
+            task.outcome.set_exception(error)
+            return
+        self._under_way += 1
+        sent.add_done_callback(partial(self._arrived, task))
+
+    def _arrived(self, task: _Task, sent: Future[Any]) -> None:
+        with self._lock:
+            self._under_way -= 1
+            was_alone, self._alone = task is self._alone, None
+            if _was_killed(sent) and not was_alone:
+                self._suspects.append(task)
+            else:
+                _settle(task, sent)
+            self._go_on()
+
+
+def _was_killed(sent: Future[Any]) -> bool:
+    """Return whether workers died that had the task, be it for another's sake."""
+    from distributed.scheduler import KilledWorker
+
+    return not sent.cancelled() and isinstance(sent.exception(), KilledWorker)
+
+
+def _settle(task: _Task, sent: Future[Any]) -> None:
     """Hand on what a task gave; tell what is the fault of one document from what is that of all."""
     from distributed.scheduler import KilledWorker
 
+    outcome = task.outcome
     try:
         outcome.set_result(sent.result())
     except KilledWorker as error:
         reason = f"The cluster's workers died while it was read: {error.allowed_failures + 1} of them."
         hint = "If they were stopped on purpose, or ran out of memory, run the same command again."
-        outcome.set_result((item, Obstacle(DocumentStatus.DAMAGED, reason, hint)))
+        outcome.set_result((task.item, Obstacle(DocumentStatus.DAMAGED, reason, hint)))
     except CancelledError:
         gone = ClusterError(
             "the connection to the cluster was lost", "Start it again; what is finished is in the cache."

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,11 +17,11 @@ import pytest
 from chna_toolkit import __version__
 from chna_toolkit.assess import Finding, Obstacle, assess, read
 from chna_toolkit.batch import as_finished, open_executor
-from chna_toolkit.cluster import end_run, work_on_document
+from chna_toolkit.cluster import Dispatch, end_run, work_on_document
 from chna_toolkit.config import Settings
 from chna_toolkit.errors import ClusterError, ExitCode, MissingDependencyError, UsageError
 from chna_toolkit.extraction.ocr import Engine, Ocr
-from chna_toolkit.inputs import find_inputs
+from chna_toolkit.inputs import Input, find_inputs
 from chna_toolkit.lexicon import load_lexicon
 from chna_toolkit.scan import Silent, make_plan, scan
 
@@ -109,14 +110,47 @@ def test_documents_hit_the_same_limits_as_on_one_machine_and_cost_themselves_onl
     }
 
 
-def test_a_document_that_takes_its_workers_along_is_tried_elsewhere_then_failed(cluster: Cluster, tmp_path: Path):
-    folder = write(tmp_path / "pdfs", {"a.pdf": "L05\n", "sink.pdf": "!sink\n", "z.pdf": "L09\n"})
+def test_a_document_that_takes_its_workers_along_is_failed_and_no_other_is(cluster: Cluster, tmp_path: Path):
+    # More documents than the cluster has threads: some wait on a worker that dies, and are counted dead with it.
+    names = [f"{number}.pdf" for number in range(9)]
+    folder = write(tmp_path / "pdfs", {"4-sink.pdf": "!sink\n"} | {name: f"!slow 0.2\nL05 {name}\n" for name in names})
     found = outcomes(folder, Settings(cluster=cluster.address, cache=False, ocr="off"))
-    sunk = found.pop("sink.pdf")
+    sunk = found.pop("4-sink.pdf")
     assert isinstance(sunk, Obstacle)
     assert (sunk.status, "workers died while it was read: 2 of them" in sunk.reason) == ("damaged", True)
     assert "same command again" in sunk.hint
-    assert {one.assessed.document.status for one in found.values()} == {"ok"}
+    assert {name: one.assessed.document.status for name, one in found.items()} == dict.fromkeys(names, "ok")
+
+
+def test_what_died_with_others_is_blamed_only_when_it_dies_alone():
+    needs("distributed")
+    from distributed.scheduler import KilledWorker
+
+    sent: dict[int, tuple[str, Future[object]]] = {}  # by the order of sending
+
+    def send(message: bytes) -> Future[object]:
+        sent[len(sent)] = (message.decode(), Future())
+        return sent[len(sent) - 1][1]
+
+    def names() -> str:
+        return "".join(name for name, _ in sent.values())
+
+    dispatch = Dispatch(send)
+    a, b, c = (dispatch.submit(Input(Path(name), name, "", 0), name.encode()) for name in "abc")
+    died = KilledWorker("task", None, 1)
+    sent[0][1].set_exception(died)
+    sent[1][1].set_exception(died)
+    assert names() == "abc"  # c is still under way
+    sent[2][1].set_result("fine")
+    assert (c.result(), names()) == ("fine", "abca")
+    d = dispatch.submit(Input(Path("d"), "d", "", 0), b"d")
+    assert names() == "abca"
+    sent[3][1].set_result("innocent")
+    assert (a.result(), names()) == ("innocent", "abcad")
+    sent[4][1].set_result("fine")
+    assert (d.result(), names()) == ("fine", "abcadb")
+    sent[5][1].set_exception(died)
+    assert isinstance(b.result()[1], Obstacle)
 
 
 def test_any_number_of_interrupted_runs_ends_in_the_same_bytes(cluster: Cluster, tmp_path: Path):
