@@ -114,9 +114,12 @@ class Words:
         """Character offsets: start and end of each word. Few texts are asked for them."""
         if not self._places:
             ends = list(accumulate(map(len, self._pieces)))
-            for place, word in enumerate(self._pieces[1::2]):
-                span = (ends[2 * place], ends[2 * place + 1])
-                self._places += [span] * len(_readings(word))
+            spans = zip(ends[::2], ends[1::2], strict=False)
+            if len(self.norms) == len(self._pieces) // 2:
+                self._places = list(spans)
+            else:  # a contraction stands for two words in one place
+                words = self._pieces[1::2]
+                self._places = [span for span, word in zip(spans, words, strict=False) for _ in _readings(word)]
         return self._places
 
 

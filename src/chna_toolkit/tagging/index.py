@@ -47,7 +47,7 @@ _Head = tuple[list[_Entry], dict[str, _Tails]]  # what two words are alone, and 
 class Hits:
     """The phrases found in one text."""
 
-    __slots__ = ("_fitting", "_longer", "_places", "_singles", "_spans", "profiles", "uses")
+    __slots__ = ("_fitting", "_longer", "_singles", "_spans", "profiles", "uses")
 
     def __init__(
         self,
@@ -72,7 +72,6 @@ class Hits:
         self.uses = uses  # the uses that some hit has, as a bit mask
         self._fitting = fitting or {}
         self._spans: dict[Group, list[Span]] = {}
-        self._places: dict[Profile, list[Span]] | None = None
 
     def found(self) -> list[tuple[int, int, Profile]]:
         """Return all hits in order of place: first word, one past the last, profile."""
@@ -83,9 +82,12 @@ class Hits:
         """Return the places where a phrase of the group stands, in order, each once."""
         spans = self._spans.get(group)
         if spans is None:
-            places = self._places or self._by_profile()
-            lists = [places[profile] for profile in self._of(group)]
-            spans = sorted({span for one in lists for span in one}) if lists else []
+            fitting = self._of(group)
+            spans = []
+            if fitting:
+                spans = [(at, at + 1) for at, profile in enumerate(self._singles) if profile in fitting]
+                if longer := [(start, end) for start, end, profile in self._longer if profile in fitting]:
+                    spans = sorted({*spans, *longer})
             self._spans[group] = spans
         return spans
 
@@ -98,16 +100,6 @@ class Hits:
         if known is None:
             return [profile for profile in self.profiles if not group.isdisjoint(profile.atoms)]
         return known.intersection(self.profiles)
-
-    def _by_profile(self) -> dict[Profile, list[Span]]:
-        places: dict[Profile, list[Span]] = {profile: [] for profile in self.profiles}
-        for at, profile in enumerate(self._singles):
-            if profile:
-                places[profile].append((at, at + 1))
-        for start, end, profile in self._longer:
-            places[profile].append((start, end))
-        self._places = places
-        return places
 
 
 _start = itemgetter(0)
