@@ -298,8 +298,8 @@ def _seconds(value: object, _: Path) -> float:
 
 
 def _method(value: object, _: Path) -> str:
-    if value not in ("hybrid", "rules"):
-        raise ValueError('must be "hybrid" or "rules"')
+    if value not in ("encoder", "hybrid", "rules"):
+        raise ValueError('must be "encoder", "hybrid" or "rules"')
     return str(value)
 
 

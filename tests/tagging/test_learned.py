@@ -120,7 +120,7 @@ def test_what_explains_a_text_adds_up_to_its_score() -> None:
     tagger = Tagger(load_lexicon())
     model, seen = learned(tagger, "The food bank, two churches and the school district signed an agreement with us.")
     text = [(seen.words, seen.hits)]
-    rows = model._encoder.rows(text)
+    rows = model._featurizer.rows(text)
     assert len(set(rows.columns.tolist())) < len(rows.columns)
     for place, lesson in enumerate(model.lessons):
         added = rows.values * model.model.weights[rows.columns, place]

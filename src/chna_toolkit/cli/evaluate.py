@@ -234,7 +234,7 @@ class _Asked:
             if not Path(source).exists():
                 raise UsageError(f"{source}: no such file, run or method", "See `chna evaluate --help`.")
             return source, read_predictions(Path(source), resolved.units, self.lexicon)
-        model = self.model if source == "hybrid" else None
+        model = self.model if source != "rules" else None
         tagger = Tagger(self.lexicon, method=source, model=model)
         for warning in tagger.warnings:
             say(f"warning: {warning}: labels are by {tagger.method}")

@@ -80,7 +80,7 @@ class StatusQuestion:
             read.append(status_given.read_documents(self.documents, self.settings, truths))
         if source == "keyword":
             return status_given.by_keyword_list(read[0], self.lexicon, self.settings)
-        model = self.model if source == "hybrid" else None
+        model = self.model if source != "rules" else None
         tagger = Tagger(self.lexicon, method=source, model=model)
         for warning in tagger.warnings:
             say(f"warning: {warning}: statuses are by {tagger.method}")

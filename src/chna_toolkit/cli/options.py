@@ -22,7 +22,11 @@ Jobs = Annotated[
 ]
 Method = Annotated[
     str | None,
-    typer.Option("--method", metavar="rules|hybrid", help="Rules alone, or rules with the learned layer (default)."),
+    typer.Option(
+        "--method",
+        metavar="rules|hybrid|encoder",
+        help="Rules alone, with the learned layer (default), or with an encoder that reads what is in doubt (slower).",
+    ),
 ]
 Tables = Annotated[
     str | None, typer.Option("--tables", metavar="auto|off", help="Whether tables are read cell by cell.")

@@ -11,7 +11,7 @@ import typer
 from chna_toolkit.cli import options
 from chna_toolkit.cli.evaluate import Documents, find_text
 from chna_toolkit.cli.output import say, stdout_may_close
-from chna_toolkit.errors import OutputError
+from chna_toolkit.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
     from chna_toolkit.evaluation.gold import GoldUnit
@@ -29,6 +29,13 @@ def train(
         str, typer.Option("--without", metavar="PARTS", help="Parts to leave out, such as held, or check,held.")
     ] = "",
     documents: Documents = None,
+    encoder: Annotated[
+        Path | None, typer.Option("--encoder", metavar="FILE", help="Join it with this encoder, for --method encoder.")
+    ] = None,
+    encoder_blind: Annotated[
+        Path | None,
+        typer.Option("--encoder-blind", metavar="FILE", help="The same encoder, trained without the part check."),
+    ] = None,
     lexicon: options.LexiconFolder = None,
     jobs: options.Jobs = None,
     no_cache: options.NoCache = False,
@@ -41,9 +48,12 @@ def train(
     measure a model, train it --without held and evaluate it on that part.
     """
     given = options.given(locals(), but="output")
+    if (encoder is None) != (encoder_blind is None):
+        raise UsageError("--encoder and --encoder-blind go together", "Make both with tools/train_encoder.py.")
     from chna_toolkit.config import load_settings
     from chna_toolkit.evaluation import load_gold
     from chna_toolkit.lexicon import load_lexicon
+    from chna_toolkit.tagging.encoder import load_encoder
     from chna_toolkit.training import read_material, train
 
     settings = load_settings(given, config=config)
@@ -60,7 +70,8 @@ def train(
 
     parts = [part.strip() for part in without.split(",") if part.strip()]
     material, facts = read_material(gold, loaded, parts, load)
-    training = train(loaded, material, facts)
+    encoders = (load_encoder(encoder), load_encoder(encoder_blind)) if encoder and encoder_blind else None
+    training = train(loaded, material, facts, encoders)
     try:
         training.model.save(output)
     except OSError as error:

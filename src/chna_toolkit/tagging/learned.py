@@ -30,6 +30,7 @@ from chna_toolkit.errors import UsageError
 from chna_toolkit.lexicon.model import Lexicon
 from chna_toolkit.lexicon.words import Words
 from chna_toolkit.tagging.assertion_learned import AssertionModel, assertions_in
+from chna_toolkit.tagging.encoder import SentenceEncoder
 from chna_toolkit.tagging.index import Hits, Profile, Span
 
 Floats = NDArray[np.float64]
@@ -40,6 +41,7 @@ ARRAYS, META = "model.npz", "model.json"
 
 # Text scores count less below it: one text is no more about a lesson than another that is not about it at all.
 FLOOR = -4.0
+READ_FLOOR = -3.0  # the same of the log odds that an encoder gives
 SHORT = 6  # words of a text, below which it is short
 
 _LOG = np.concatenate(([0.0], 1.0 + np.log(np.arange(1, 1000))))  # sublinear counts
@@ -65,6 +67,26 @@ class Combiner:
         """
         odds = self.text * text + self.floored_text * np.maximum(text, FLOOR) + self.rules * rules
         odds += self.intercept + np.array(self.offsets) + self.short * (words < SHORT)[:, None]
+        return np.asarray(1.0 / (1.0 + np.exp(-odds)), dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Rereading:
+    """Weights that make a new probability of the first one and of what an encoder reads in the text."""
+
+    encoder: str  # SHA-256 of its file
+    first: float  # of the log odds before
+    read: float  # of the encoder's log odds
+    floored_read: float  # of the same, cut off below
+    rules: float
+    intercept: float
+    ask: float  # the encoder reads texts that rules found something in, or where a lesson has this probability
+    bar: float  # from which probability on a lesson counts
+
+    def probability(self, first: Floats, rules: Floats, read: Floats) -> Floats:
+        """Return probabilities; all have a row a text and a column a lesson (`read`: log odds)."""
+        odds = self.first * np.log(first / (1.0 - first)) + self.rules * rules + self.intercept
+        odds += self.read * read + self.floored_read * np.maximum(read, READ_FLOOR)
         return np.asarray(1.0 / (1.0 + np.exp(-odds)), dtype=np.float64)
 
 
@@ -111,7 +133,7 @@ def class_features(keys: Mapping[object, int]) -> list[str]:
     return names
 
 
-class Encoder:
+class Featurizer:
     """Turns texts into rows of features; training and tagging use the same one."""
 
     def __init__(self, words: Sequence[str], classes: Sequence[str], idf: Floats, atoms: Sequence[str]) -> None:
@@ -202,6 +224,7 @@ class Model:
     lexicon: str  # hash of the lexicon it was trained with
     facts: Mapping[str, Any]  # about the training, for people
     assertions: AssertionModel | None = None  # None: cues alone decide them
+    rereading: Rereading | None = None  # None: it was joined with no encoder
 
     def fits(self, lexicon: Lexicon) -> bool:
         """Whether the lexicon has the same lessons; its rules and classes may have changed."""
@@ -232,6 +255,7 @@ class Model:
             "keep": self.keep,
             "add": self.add,
             "combiner": asdict(combiner),
+            "rereading": asdict(self.rereading) if self.rereading else None,
             "facts": dict(self.facts),
         }
         (folder / META).write_text(json.dumps(meta, indent=2, sort_keys=True) + "\n", encoding="utf-8")
@@ -266,6 +290,7 @@ def load_model(folder: Path | None = None) -> Model:
             lexicon=meta["lexicon"],
             facts=meta["facts"],
             assertions=assertions_in(arrays),
+            rereading=Rereading(**meta["rereading"]) if meta.get("rereading") else None,
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{place}: no model: {error}", "Make one with `chna train`.") from error
@@ -274,11 +299,19 @@ def load_model(folder: Path | None = None) -> Model:
 class Learned:
     """A model at work on texts that a certain index has looked through."""
 
-    def __init__(self, model: Model, atoms: Sequence[str], profiles: Sequence[Profile]) -> None:
-        """`atoms` names the atoms of the index (see `class_features`), `profiles` are its profiles by number."""
+    def __init__(
+        self, model: Model, atoms: Sequence[str], profiles: Sequence[Profile], encoder: SentenceEncoder | None = None
+    ) -> None:
+        """`atoms` names the atoms of the index (see `class_features`), `profiles` are its profiles by number.
+
+        Raises `UsageError` if the model was trained with another encoder.
+        """
+        if encoder and (not model.rereading or model.rereading.encoder != encoder.hash):
+            raise UsageError("the model was not trained with this encoder", "Train it with `chna train --encoder`.")
         self.model = model
+        self._reader = encoder
         self.lessons = tuple(lesson for lesson, _ in model.lessons)
-        self._encoder = Encoder(model.words, model.classes, model.idf, atoms)
+        self._featurizer = Featurizer(model.words, model.classes, model.idf, atoms)
         self._names = (*model.words, *model.classes)
         self._weights = model.weights.astype(np.float32)  # exact: they are stored in fewer bits
         self._word_columns = {_feature(name): column for column, name in enumerate(model.words)}
@@ -286,14 +319,21 @@ class Learned:
 
     def _added_up(self, profiles: Sequence[Profile]) -> Floats:
         """Return what the classes of each profile add to the lessons and, last, to the square of their length."""
-        listed = list(map(self._encoder.columns_of, profiles))
+        listed = list(map(self._featurizer.columns_of, profiles))
         columns = np.fromiter(chain.from_iterable(listed), np.int64)
         idf = self.model.idf[columns][:, None]
         return _sums(np.hstack((self._weights[columns] * idf, idf * idf)), np.array(list(map(len, listed)), np.int64))
 
+    @property
+    def bars(self) -> tuple[float, float]:
+        """From which probability on counts what rules found, and what they did not."""
+        if self._reader and self.model.rereading:
+            return self.model.rereading.bar, self.model.rereading.bar
+        return self.model.keep, self.model.add
+
     def text_scores(self, texts: Sequence[tuple[Words, Hits]]) -> Floats:
         """Return log odds by the text alone: a row a text, a column a lesson, whatever the batch."""
-        words = self._encoder.word_rows(texts)
+        words = self._featurizer.word_rows(texts)
         by_words = _sums(self._weights[words.columns] * words.values[:, None], words.lengths)
         numbers = [profile.number for _, hits in texts for profile in hits.profiles]
         sizes = np.array([len(hits.profiles) for _, hits in texts], dtype=np.int64)
@@ -308,9 +348,25 @@ class Learned:
         words = np.array([len(words) for words, _ in texts], dtype=np.int64)
         return self.model.combiner.probability(self.text_scores(texts), strengths, words)
 
+    def reread(self, chances: Floats, rules: Sequence[Mapping[str, float]], texts: Sequence[str]) -> Floats:
+        """Return the probabilities (a row a text) as they are once the encoder has read the doubtful texts."""
+        assert self._reader
+        assert self.model.rereading
+        rereading = self.model.rereading
+        highest = chances.max(axis=1, initial=0.0).tolist()
+        asked = [place for place, (high, found) in enumerate(zip(highest, rules, strict=True))
+                 if found or high >= rereading.ask]  # fmt: skip
+        if not asked:
+            return chances
+        strengths = np.array([[rules[place].get(lesson, 0.0) for lesson in self.lessons] for place in asked])
+        read = self._reader.scores([texts[place] for place in asked])
+        chances = chances.copy()
+        chances[asked] = rereading.probability(chances[asked], strengths, read)
+        return chances
+
     def explain(self, text: Words, hits: Hits, lesson: str) -> list[Clue]:
         """Return what speaks for a lesson in a text, strongest first."""
-        rows = self._encoder.rows([(text, hits)])
+        rows = self._featurizer.rows([(text, hits)])
         added = rows.values * self.model.weights[rows.columns, self.lessons.index(lesson)]
         weights: dict[int, float] = {}
         for column, weight in zip(rows.columns.tolist(), added.tolist(), strict=True):
@@ -329,7 +385,7 @@ class Learned:
             span = (place, place + 1) if place < size else (place - size, place - size + 2)
             yield self._word_columns.get(name, -1), span
         for start, end, profile in hits.found():
-            for column in dict.fromkeys(self._encoder.by_atom[atom] for atom in profile.atoms):
+            for column in dict.fromkeys(self._featurizer.by_atom[atom] for atom in profile.atoms):
                 yield column, (start, end)
 
     def evidence(self, text: Words, hits: Hits, lesson: str) -> tuple[Span, ...]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:  # they bring numpy
 
 TAGGER_VERSION = "3"
 
-METHODS = ("hybrid", "rules")
+METHODS = ("encoder", "hybrid", "rules")
 DEFAULT_METHOD = "hybrid"  # the better one by evidence held out: docs/model-card.md
 
 # Why a tagger asked for `hybrid` works otherwise than the model's figures say.
@@ -125,8 +125,9 @@ class Tagger:
         """Prepare the rules of the selected lessons (ids; all by default).
 
         `method` is `rules`, or `hybrid`: a learned model (a folder; the built-in one by default) has
-        the last word on what counts, and adds what the rules miss. `warnings` says as slugs where
-        it does not suit the lexicon; `method` is then what is done instead. Raises `UsageError`.
+        the last word on what counts, and adds what the rules miss; or `encoder`: the same, after an
+        encoder has read what is in doubt. `warnings` says as slugs where
+        the model does not suit the lexicon; `method` is then what is done instead. Raises `UsageError`.
         """
         if method not in METHODS:
             raise UsageError(f"unknown method {method!r}", f"Choose one of: {', '.join(METHODS)}.")
@@ -143,7 +144,7 @@ class Tagger:
             lexicon.speller.forget()  # before the index grows into its final form, so that this adds no peak
             self._index.freeze()
             self._decider: LearnedAssertions | None = None
-            self._learned = self._load(model) if method == "hybrid" else None
+            self._learned = self._load(model) if method != "rules" else None
             gc.freeze()  # all that stays is kept out of later collections
         self._contexts: dict[tuple[str, ...], Hits] = {}  # met lately
 
@@ -159,7 +160,12 @@ class Tagger:
             return None
         if model.assertions:
             self._decider = LearnedAssertions(model.assertions, self.settling())
-        return Learned(model, self.atoms(), self._index.profiles)
+        encoder = None
+        if self.method == "encoder":
+            from chna_toolkit.tagging.encoder import load_encoder
+
+            encoder = load_encoder()
+        return Learned(model, self.atoms(), self._index.profiles, encoder)
 
     def settling(self) -> dict[str, Assertion]:
         """Return the assertions of the rules that settle them, by id."""
@@ -271,11 +277,14 @@ class Tagger:
         With `caution`, texts too short for it that no rule found anything in are left out.
         """
         assert self._learned is not None
-        keep, add = (bar + caution for bar in (self._learned.model.keep, self._learned.model.add))
+        keep, add = (bar + caution for bar in self._learned.bars)
         least = _FEWEST if caution else 1
         put = [place for place, look in enumerate(looks) if tagged[place] or len(look.words) >= least]
         texts = [(looks[place].words, looks[place].hits) for place in put]
-        rows = self._learned.scores(texts, [_strengths(tagged[place]) for place in put])
+        strengths = [_strengths(tagged[place]) for place in put]
+        rows = self._learned.scores(texts, strengths)
+        if self.method == "encoder":
+            rows = self._learned.reread(rows, strengths, [looks[place].unit.text for place in put])
         chances: dict[int, Mapping[str, float]] = {}
         highest = rows.max(axis=1, initial=0.0).tolist()
         for number, (place, high) in enumerate(zip(put, highest, strict=True)):
@@ -306,7 +315,7 @@ class Tagger:
         elsewhere the words that decided and what most words of the text are asserted as.
         """
         assert self._learned is not None
-        rule, confidence = f"{lesson}.learned", round(chance, 3)
+        rule, confidence = f"{lesson}.{'encoder' if self.method == 'encoder' else 'learned'}", round(chance, 3)
         near = [mention for mention in mentions if mention.lesson == lesson]
         if near:
             best = max(near, key=lambda mention: (mention.confidence, -mention.start, mention.rule))

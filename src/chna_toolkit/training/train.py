@@ -22,7 +22,19 @@ from numpy.typing import NDArray
 from chna_toolkit.errors import MissingDependencyError, UsageError
 from chna_toolkit.evaluation.gold import SPLIT, GoldUnit, load_gold, split_of
 from chna_toolkit.lexicon.model import Lexicon
-from chna_toolkit.tagging.learned import FLOOR, SHORT, Combiner, Encoder, Floats, Model, feature_name, word_features
+from chna_toolkit.tagging.encoder import SentenceEncoder
+from chna_toolkit.tagging.learned import (
+    FLOOR,
+    READ_FLOOR,
+    SHORT,
+    Combiner,
+    Featurizer,
+    Floats,
+    Model,
+    Rereading,
+    feature_name,
+    word_features,
+)
 from chna_toolkit.tagging.tagger import COUNTED, Seen, Tagger
 from chna_toolkit.training.assertions import AssertionTraining, train_assertions
 
@@ -33,6 +45,9 @@ TUNED = "read"  # the part of gold that rules are written looking at
 # From which probability on a lesson counts, where rules found it and where none did. Chosen on the part
 # `check` and on real text without labels, where nearly all that the text alone suggests is wrong.
 KEEP, ADD = 0.3, 0.5
+JOINING = "check"  # the part on which an encoder is weighed
+# From which probability on an encoder is asked, and a lesson counts once it has read the text: chosen on that part.
+ASK, BAR = 0.05, 0.4
 FOLDS = 5
 _LEAST_TEXTS = 2  # that a feature occurs in
 _FIT: dict[str, Any] = {"C": 10.0, "max_iter": 1000}  # of the text model: inverse strength of the L2 penalty
@@ -161,10 +176,17 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def train(lexicon: Lexicon, material: Sequence[Coded], facts: Mapping[str, Any] | None = None) -> Training:
+def train(
+    lexicon: Lexicon,
+    material: Sequence[Coded],
+    facts: Mapping[str, Any] | None = None,
+    encoders: tuple[SentenceEncoder, SentenceEncoder] | None = None,
+) -> Training:
     """Train a model. The same material in the same order gives the same model.
 
-    Raises `MissingDependencyError` without scikit-learn, and `UsageError` if there is nothing to learn.
+    `encoders` are the one to be joined with the rest, and the same trained without the part `JOINING`, by which is
+    decided how much it weighs. Raises `MissingDependencyError` without scikit-learn, and `UsageError` if there is
+    nothing to learn.
     """
     tagger = Tagger(lexicon, method="rules")
     seen = list(tagger.see((one.text, one.prev) for one in material))
@@ -185,6 +207,10 @@ def train(lexicon: Lexicon, material: Sequence[Coded], facts: Mapping[str, Any] 
             text[out] = part.scores([seen[i] for i in out])
     words = np.array([len(one.words) for one in seen], dtype=np.int64)
     combiner = _join(material, text, rules, words, bears, known)
+    rereading = None
+    if encoders:
+        first = combiner.probability(text, rules, words)
+        rereading = _join_encoder(material, first, rules, bears, known, encoders)
     coded = [(one.unit, fold) for one, fold in zip(material, folds.tolist(), strict=True) if one.unit]
     assertions = train_assertions(lexicon, tagger, [unit for unit, _ in coded], [fold for _, fold in coded])
     whole = _TextModel.fit(seen, bears, known, weights, tagger.atoms())
@@ -201,6 +227,7 @@ def train(lexicon: Lexicon, material: Sequence[Coded], facts: Mapping[str, Any] 
         lexicon=lexicon.hash,
         facts=facts or {},
         assertions=assertions.model if assertions else None,
+        rereading=rereading,
     )
     return Training(model, tuple(material), text, rules, words, bears, known, assertions)
 
@@ -240,7 +267,7 @@ class _TextModel:
     def _matrix(self, seen: Sequence[Seen]) -> csr_matrix:
         from scipy.sparse import csr_matrix
 
-        rows = Encoder(self.words, self.classes, self.idf, self.atoms).rows([(one.words, one.hits) for one in seen])
+        rows = Featurizer(self.words, self.classes, self.idf, self.atoms).rows([(one.words, one.hits) for one in seen])
         starts = np.concatenate(([0], np.cumsum(rows.lengths)))
         matrix = csr_matrix((rows.values, rows.columns, starts), shape=(len(seen), len(self.idf)))
         matrix.sum_duplicates()
@@ -280,6 +307,30 @@ def _join(
     by_text, by_floored, by_rules, short = (round(float(value), 4) for value in found[:4])
     offsets = tuple(round(float(value), 4) for value in found[4:])
     return Combiner(by_text, by_floored, by_rules, short, round(intercept, 4), offsets)
+
+
+def _join_encoder(
+    material: Sequence[Coded],
+    first: Floats,
+    rules: Floats,
+    bears: NDArray[np.bool_],
+    known: NDArray[np.bool_],
+    encoders: tuple[SentenceEncoder, SentenceEncoder],
+) -> Rereading:
+    """Weigh what an encoder reads against the rest, on texts that it did not learn from."""
+    final, blind = encoders
+    use = np.array([one.unit is not None and split_of(one.unit.id) == JOINING for one in material])
+    part = known & use[:, None]
+    if len(set(bears[part].tolist())) < 2:
+        raise UsageError(f"no gold in the part {JOINING!r} to weigh the encoder with", "More gold is needed.")
+    read = np.zeros(first.shape)
+    read[use] = blind.scores([one.text for one, is_used in zip(material, use.tolist(), strict=True) if is_used])
+    weights = np.array([_REAL_WEIGHT if one.is_real else 1.0 for one in material])[np.nonzero(part)[0]]
+    odds = np.log(first / (1.0 - first))
+    features = np.column_stack([odds[part], read[part], np.maximum(read, READ_FLOOR)[part], rules[part]])
+    found, intercept = _logistic(features, bears[part], weights, C=1.0, max_iter=1000)
+    by_first, by_read, by_floored, by_rules = (round(float(value), 4) for value in found)
+    return Rereading(final.hash, by_first, by_read, by_floored, by_rules, round(intercept, 4), ASK, BAR)
 
 
 def _logistic(
