@@ -94,7 +94,7 @@ class Plan:
     timeout: float  # seconds
     versions: Mapping[str, str]  # of extractor, its libraries and tagger: all that changes what they give
     stages: Stages = Stages()
-    method: str = "hybrid"  # or "rules"
+    method: str = "encoder"  # or "hybrid", "rules"
     memory_mb: int = 0  # that a worker may use; 0: no limit
     passwords: Passwords = NO_PASSWORDS
     explains: bool = False  # whether findings tell what was left out of the text

@@ -37,7 +37,7 @@ class Settings:
     lexicon: Path | None = None  # a folder, or a shipped lexicon by its name; None: the built-in one
     select: tuple[str, ...] = ()  # lessons; empty: all
     jobs: int = 0  # worker processes; 0: one a processor
-    method: str = "hybrid"  # or "rules": how passages are tagged
+    method: str = "encoder"  # or "hybrid", "rules": how passages are tagged
     tables: str = "auto"  # "auto" or "off": whether tables are read cell by cell
     ocr: str = "auto"  # or "off", "force": which pages are read by OCR
     ocr_language: str = DEFAULT_LANGUAGE  # what tesseract calls it; several joined by "+"

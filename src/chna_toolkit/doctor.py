@@ -80,15 +80,19 @@ def _lexicon(settings: Settings) -> Check:
 
 def _model(settings: Settings) -> Check:
     from chna_toolkit.lexicon import load_lexicon
+    from chna_toolkit.tagging.encoder import load_encoder
     from chna_toolkit.tagging.learned import load_model
-    from chna_toolkit.tagging.tagger import suitability
+    from chna_toolkit.tagging.tagger import OTHER_ENCODER, suitability
 
     model = load_model()
     hints = {
         "learned_model_for_other_lessons": "The lexicon has other lessons: rules alone are used. Or run `chna train`.",
+        "learned_model_without_this_encoder": "It was trained with another encoder: run `chna train --encoder`.",
         "learned_model_of_other_lexicon": "The lexicon has changed since the training: its figures may not hold.",
     }
     slug = suitability(model, load_lexicon(settings.lexicon))
+    if not slug and not model.is_joined_with(load_encoder()):
+        slug = OTHER_ENCODER
     detail = f"of lexicon {model.lexicon[:12]}, {len(model.words) + len(model.classes)} features"
     return Check("learned model", True, f"{detail}{': ' if slug else ''}{slug}", hints.get(slug, ""))
 

@@ -16,6 +16,7 @@ from chna_toolkit.lexicon import Lexicon, load_lexicon
 from chna_toolkit.lexicon.words import cut
 from chna_toolkit.model import Assertion, Document, DocumentStatus, Kind, Passage
 from chna_toolkit.tagging import DEFAULT_METHOD, Tagger
+from chna_toolkit.tagging.encoder import load_encoder
 from chna_toolkit.tagging.learned import Combiner, Learned, Model, load_model
 from chna_toolkit.tagging.tagger import OTHER_LESSONS, OTHER_LEXICON, UNLIKELY, Seen
 
@@ -206,7 +207,8 @@ def test_an_unknown_method_is_refused(lexicon: Lexicon):
 
 def test_the_built_in_model_suits_the_built_in_lessons():
     model = load_model()
-    assert DEFAULT_METHOD == "hybrid"
+    assert DEFAULT_METHOD == "encoder"
+    assert model.is_joined_with(load_encoder())
     assert model.fits(load_lexicon())
     assert np.isfinite(model.weights).all()
 

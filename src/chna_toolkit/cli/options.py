@@ -25,7 +25,7 @@ Method = Annotated[
     typer.Option(
         "--method",
         metavar="rules|hybrid|encoder",
-        help="Rules alone, with the learned layer (default), or with an encoder that reads what is in doubt (slower).",
+        help="Rules alone, with a learned layer (fast), or, by default, with an encoder that reads what is in doubt.",
     ),
 ]
 Tables = Annotated[

@@ -34,7 +34,7 @@ FILE = "encoder.npz"
 MOST_PIECES = 96  # of a text that are read, start and end among them
 
 _EPSILON = np.float32(1e-12)
-_AT_ONCE = 2048  # pieces that go through the layers together: bounds memory
+_AT_ONCE = 1024  # pieces that go through the layers together: bounds memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +129,8 @@ class SentenceEncoder:
             state = layer.last_norm(state + layer.narrow(_gelu(layer.widen(state))))
         starts = np.cumsum([0, *map(len, texts[:-1])])
         lengths = np.array(list(map(len, texts)), dtype=np.float32)
-        means: Matrix = np.add.reduceat(state, starts, axis=0) / lengths[:, None]
-        out: Matrix = means @ self.head[0] + self.head[1]
+        means = np.add.reduceat(state, starts, axis=0) / lengths[:, None]
+        out: Matrix = (means @ self.head[0] + self.head[1]).astype(np.float32)
         return out[:, : len(self.lessons)]
 
     def _attended(self, projected: Matrix, runs: _Runs) -> Matrix:

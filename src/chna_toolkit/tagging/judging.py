@@ -27,7 +27,7 @@ def judge_texts(tagger: Tagger, texts: Iterable[tuple[str, str]]) -> Iterator[Ju
 def judge_passages(tagger: Tagger, passages: Iterable[Passage]) -> Iterator[Judged]:
     """Judge passages by what is known of them (kind, headings, headers), without the rest of their document."""
     units = (_unit_of(passage) for passage in passages)
-    for _, mentions, chances in tagger._tag_units(units, _BATCH, _CAUTION):
+    for _, mentions, chances in tagger._tag_units(units, _BATCH, _CAUTION[tagger.method]):
         yield Judged(tagger._summed_up(mentions, chances), mentions)
 
 

@@ -230,6 +230,10 @@ class Model:
         """Whether the lexicon has the same lessons; its rules and classes may have changed."""
         return self.lessons == tuple((lesson.id, lesson.slug) for lesson in lexicon.lessons)
 
+    def is_joined_with(self, encoder: SentenceEncoder) -> bool:
+        """Whether it was trained to be joined with this encoder."""
+        return self.rereading is not None and self.rereading.encoder == encoder.hash
+
     def save(self, folder: Path) -> None:
         """Write the model: the same bytes for the same model."""
         folder.mkdir(parents=True, exist_ok=True)
@@ -306,7 +310,7 @@ class Learned:
 
         Raises `UsageError` if the model was trained with another encoder.
         """
-        if encoder and (not model.rereading or model.rereading.encoder != encoder.hash):
+        if encoder and not model.is_joined_with(encoder):
             raise UsageError("the model was not trained with this encoder", "Train it with `chna train --encoder`.")
         self.model = model
         self._reader = encoder
@@ -348,14 +352,20 @@ class Learned:
         words = np.array([len(words) for words, _ in texts], dtype=np.int64)
         return self.model.combiner.probability(self.text_scores(texts), strengths, words)
 
-    def reread(self, chances: Floats, rules: Sequence[Mapping[str, float]], texts: Sequence[str]) -> Floats:
-        """Return the probabilities (a row a text) as they are once the encoder has read the doubtful texts."""
+    def reread(
+        self, chances: Floats, rules: Sequence[Mapping[str, float]], texts: Sequence[str], least: float = 0.0
+    ) -> Floats:
+        """Return the probabilities (a row a text) as they are once the encoder has read the doubtful texts.
+
+        Those are where rules found something or a lesson has the probability `least`, if that is more than the model's.
+        """
         assert self._reader
         assert self.model.rereading
         rereading = self.model.rereading
+        ask = max(rereading.ask, least)
         highest = chances.max(axis=1, initial=0.0).tolist()
         asked = [place for place, (high, found) in enumerate(zip(highest, rules, strict=True))
-                 if found or high >= rereading.ask]  # fmt: skip
+                 if found or high >= ask]  # fmt: skip
         if not asked:
             return chances
         strengths = np.array([[rules[place].get(lesson, 0.0) for lesson in self.lessons] for place in asked])

@@ -29,11 +29,12 @@ if TYPE_CHECKING:  # they bring numpy
 TAGGER_VERSION = "3"
 
 METHODS = ("encoder", "hybrid", "rules")
-DEFAULT_METHOD = "hybrid"  # the better one by evidence held out: docs/model-card.md
+DEFAULT_METHOD = "encoder"  # the best one by evidence held out: docs/model-card.md
 
-# Why a tagger asked for `hybrid` works otherwise than the model's figures say.
+# Why a tagger asked for a learned method works otherwise than the model's figures say.
 OTHER_LESSONS = "learned_model_for_other_lessons"  # rules alone
 OTHER_LEXICON = "learned_model_of_other_lexicon"  # a lexicon changed since the training
+OTHER_ENCODER = "learned_model_without_this_encoder"  # hybrid
 
 # A passage is labelled with a lesson when its rules together reach this confidence; a rule
 # below it counts only beside another one.
@@ -48,14 +49,15 @@ EXCLUDED = "excluded"  # begins the reason of what an exclusion set aside; the l
 UNLIKELY = "learned: unlikely"  # why a mention does not count by the learned layer
 
 # Whole documents bear a lesson more rarely than the labelled texts that the model was fitted on,
-# so there its probabilities must reach more.
-_CAUTION = 0.1
+# so there its probabilities must reach so much more, by method; an encoder is asked from there on.
+_CAUTION = {"encoder": 0.15, "hybrid": 0.1, "rules": 0.0}
 _FEWEST = 6  # words of a passage that the learned layer may add to; cells and headings are left to the rules
 
 _LETTER = re.compile(r"[^\W\d_]")
 _CLOSERS = " \"'”’)]"  # may stand behind the full stop of a sentence
 
 _MANY_CONTEXTS = 5_000  # that are kept at the most
+_SHORT, _MANY_SHORT = 40, 5_000  # characters of a text that is kept, and how many of them
 _BATCH = 200  # texts looked up together
 
 
@@ -147,6 +149,7 @@ class Tagger:
             self._learned = self._load(model) if method != "rules" else None
             gc.freeze()  # all that stays is kept out of later collections
         self._contexts: dict[tuple[str, ...], Hits] = {}  # met lately
+        self._short: dict[str, tuple[Words, Hits]] = {}  # texts met lately
 
     def _load(self, folder: Path | None) -> Learned | None:
         from chna_toolkit.tagging.assertion_learned import LearnedAssertions
@@ -165,6 +168,9 @@ class Tagger:
             from chna_toolkit.tagging.encoder import load_encoder
 
             encoder = load_encoder()
+            if not model.is_joined_with(encoder):
+                self.warnings += (OTHER_ENCODER,)
+                self.method, encoder = "hybrid", None
         return Learned(model, self.atoms(), self._index.profiles, encoder)
 
     def settling(self) -> dict[str, Assertion]:
@@ -184,7 +190,9 @@ class Tagger:
         # in documents full of tables two passages in five are numbers alone
         units = (_unit_of(passage) for passage in document.passages if _LETTER.search(passage.text))
         with no_collection():
-            mentions = [mention for _, found, _ in self._tag_units(units, caution=_CAUTION) for mention in found]
+            mentions = [
+                mention for _, found, _ in self._tag_units(units, caution=_CAUTION[self.method]) for mention in found
+            ]
         reasons = document_reasons(document, {mention.passage for mention in mentions if mention.counted})
         return [
             replace(mention, counted=False, set_aside=reasons[mention.passage])
@@ -227,11 +235,20 @@ class Tagger:
         """Cut units into words and find the lexicon's phrases in them, some units at a time."""
         stream = iter(units)
         while chunk := list(islice(stream, batch)):
-            looks = []
-            for unit in chunk:
-                words = cut(unit.text)
-                looks.append(_Look(unit, words, self._index.find(words), self._context(unit.context)))
-            yield looks
+            yield [_Look(unit, *self._looked_up(unit.text), self._context(unit.context)) for unit in chunk]
+
+    def _looked_up(self, text: str) -> tuple[Words, Hits]:
+        """Words and hits of a text; those of short ones are kept, for tables repeat them."""
+        if len(text) > _SHORT:
+            words = cut(text)
+            return words, self._index.find(words)
+        found = self._short.get(text)
+        if found is None:
+            if len(self._short) >= _MANY_SHORT:
+                self._short.clear()
+            words = cut(text)
+            found = self._short[text] = words, self._index.find(words)
+        return found
 
     def _context(self, lines: tuple[str, ...]) -> Hits:
         """Hits of the headings and headers that a text stands under."""
@@ -284,7 +301,7 @@ class Tagger:
         strengths = [_strengths(tagged[place]) for place in put]
         rows = self._learned.scores(texts, strengths)
         if self.method == "encoder":
-            rows = self._learned.reread(rows, strengths, [looks[place].unit.text for place in put])
+            rows = self._learned.reread(rows, strengths, [looks[place].unit.text for place in put], caution)
         chances: dict[int, Mapping[str, float]] = {}
         highest = rows.max(axis=1, initial=0.0).tolist()
         for number, (place, high) in enumerate(zip(put, highest, strict=True)):
