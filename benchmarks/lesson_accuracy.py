@@ -23,7 +23,7 @@ NAMES = ("written passages", "real documents")
 
 def kind_of(name: str, evaluation: dict[str, Any]) -> dict[str, Any]:
     """Return the counts of one evaluation."""
-    if evaluation["part"] != "held" or "hybrid with the model" not in evaluation["labels_by"]:
+    if evaluation["part"] != "held" or "encoder with the model" not in evaluation["labels_by"]:
         sys.exit(f"{name}: measure the part held, by the tagger with a model that never saw it")
     counts = {
         lesson: {key: int(figures[key]) for key in ("support", "given", "right")}
@@ -40,7 +40,7 @@ def main(paths: list[str]) -> None:
         sys.exit(f"two lexicons: {' and '.join(sorted(lexicons))}")
     name, digits = re.fullmatch(r"(.*) \S+, (\w+)", lexicons.pop()).groups()  # type: ignore[union-attr]
     kinds = [kind_of(kind, one) for kind, one in zip(NAMES, evaluations, strict=True)]
-    found = {"format": FORMAT, "lexicon": name, "lexicon_hash": digits, "method": "hybrid", "kinds": kinds}
+    found = {"format": FORMAT, "lexicon": name, "lexicon_hash": digits, "method": "encoder", "kinds": kinds}
     OUT.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
