@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from chna_toolkit.errors import UsageError
 from chna_toolkit.evaluation import split_of
 from chna_toolkit.lexicon import Lexicon, load_lexicon
 from chna_toolkit.tagging import Tagger
+from chna_toolkit.tagging.learned import load_model
 from chna_toolkit.training import read_material, train
 
 pytest.importorskip("sklearn", reason="training needs scikit-learn: pip install chna-toolkit[train]")
@@ -66,6 +68,31 @@ def test_a_model_learns_what_the_rules_miss(lexicon: Lexicon, gold: Path, tmp_pa
     tagger = Tagger(lexicon, method="hybrid", model=tmp_path)
     assert tagger.label("The oath of all.")["1"].rules == ("L01.learned",)
     assert tagger.label("The song of all.") == {}
+
+
+class Reads:
+    """Stands for an encoder: sure of what has a word, sure against the rest."""
+
+    def __init__(self, word: str) -> None:
+        self.word, self.hash = word, f"reads {word}"
+
+    def scores(self, texts: list[str]) -> np.ndarray:
+        return np.array([[3.0 if self.word in text else -3.0] for text in texts])
+
+
+def test_an_encoder_weighs_as_much_as_it_is_right(lexicon: Lexicon, gold: Path, tmp_path: Path):
+    material, facts = read_material([gold], lexicon)
+    found = {word: train(lexicon, material, facts, (Reads("final"), Reads(word))).model for word in ("oath", "group")}
+    right, idle = found["oath"].rereading, found["group"].rereading
+    assert right
+    assert idle
+    assert right.encoder == "reads final"
+    assert right.read + right.floored_read > idle.read + idle.floored_read + 0.1
+    found["oath"].save(tmp_path)
+    assert load_model(tmp_path).rereading == right
+    nothing = [one for one in material if one.unit is None or split_of(one.unit.id) != "check"]
+    with pytest.raises(UsageError, match="no gold in the part 'check'"):
+        train(lexicon, nothing, facts, (Reads("final"), Reads("oath")))
 
 
 def test_the_same_gold_gives_the_same_bytes(lexicon: Lexicon, gold: Path, tmp_path: Path):
