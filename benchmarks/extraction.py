@@ -5,10 +5,11 @@ usage: python benchmarks/extraction.py PDF [PDF ...] [--rounds 3] [--pages 12] [
 The floor is PDFium's own text call: load the page, load its text, get all characters. Each reader
 is a process of its own that reads all files one after the other; in a round they take turns. CPU
 seconds are user and system time of the process and its children, the least of all rounds counts.
-Tagging is that of `--method hybrid`. What a process spends on starting (imports, making the tagger, reading a tiny document) is measured in
-the same way, printed, and taken off. pdfminer.six and pdfplumber are slow and read `--pages` pages of
-each file, evenly drawn (0: all); their ratio is to the floor on these pages. poppler is used if there
-is a `pdftotext`, PyMuPDF (AGPL, no dependency of ours) with the Python given by `--mupdf`, or ours.
+Tagging is that of `--method hybrid`. What a process spends on starting (imports, making the tagger,
+reading a tiny document) is measured in the same way, printed, and taken off. pdfminer.six and
+pdfplumber are slow and read `--pages` pages of each file, evenly drawn (0: all); their ratio is to
+the floor on these pages. poppler is used if there is a `pdftotext`, PyMuPDF (AGPL, no dependency of
+ours) with the Python given by `--mupdf`, or ours.
 """
 
 from __future__ import annotations

@@ -47,7 +47,8 @@ Train = Annotated[
     typer.Option("--train", metavar="FILE", help="Gold that the baseline tfidf learns from; else GOLD, crosswise."),
 ]
 Compare = Annotated[
-    str, typer.Option("--compare", metavar="RUN|FILE", help="Other labels; also rules, hybrid, encoder, keyword, tfidf.")
+    str,
+    typer.Option("--compare", metavar="RUN|FILE", help="Other labels; also rules, hybrid, encoder, keyword, tfidf."),
 ]
 FailUnder = Annotated[
     list[str] | None,
