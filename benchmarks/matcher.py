@@ -64,9 +64,9 @@ def main(path: Path) -> None:
     armed = time.process_time()
 
     ours = best(texts, index.find)
-    theirs = best(texts, lambda words: matcher(Doc(vocab, words=words.norms)))
+    theirs = best(texts, lambda words: matcher(Doc(vocab, words=list(words.norms))))
     hits = sum(len(index.find(words).spans(group)) for words in texts)
-    matches = sum(len(matcher(Doc(vocab, words=words.norms))) for words in texts)
+    matches = sum(len(matcher(Doc(vocab, words=list(words.norms)))) for words in texts)
     print(
         f"{len(wanted)} phrases, {len(texts)} texts, {total} words; {hits} hits of the index, {matches} of the matcher"
     )

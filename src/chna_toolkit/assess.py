@@ -1,8 +1,12 @@
 """One document through all stages: what a worker process does.
 
     bytes ──read──> Document ──tag──> mentions ──score──> results ──> Finding
-              │                 │
-         text entry       mentions entry      of the store, by the hash of all that decides them
+              │               │ │
+         text entry    scores │ mentions entry      of the store, by the hash of all that decides them
+                        entry ┘
+
+The scores are those of the encoder. They do not depend on the lexicon; so the encoder, which costs more than all else
+in tagging, reads a text once however often the lexicon changes.
 
 A document that cannot be read is a finding as well, whose status says why.
 """
@@ -15,10 +19,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from chna_toolkit.cache import Store, make_key
-from chna_toolkit.codec import decode_document, decode_mentions, encode_document, encode_mentions
+from chna_toolkit.codec import (
+    decode_document,
+    decode_mentions,
+    decode_scores,
+    encode_document,
+    encode_mentions,
+    encode_scores,
+)
 from chna_toolkit.errors import LexiconError
 from chna_toolkit.extraction.ocr import Ocr
 from chna_toolkit.extraction.watch import CUT, Aside, Loss, Watch
@@ -28,6 +39,9 @@ from chna_toolkit.model import BY_OCR, Assessed, Document, DocumentStatus, Kind,
 from chna_toolkit.passwords import NO_PASSWORDS, Passwords
 from chna_toolkit.pool import allow_more, tell_progress
 from chna_toolkit.scoring import Thresholds, score
+
+if TYPE_CHECKING:  # it brings numpy
+    from chna_toolkit.tagging.encoder import Readings
 
 # Of the time limit, how much may go into reading pages: what regards the whole document comes after.
 PAGES_SHARE = 0.6
@@ -41,8 +55,8 @@ class InputChangedError(Exception):
 class TagsDocuments(Protocol):
     """What is asked of a tagger."""
 
-    def tag(self, document: Document) -> list[Mention]:
-        """Return all mentions of a document."""
+    def tag(self, document: Document, readings: Readings | None = None) -> list[Mention]:
+        """Return all mentions of a document. `readings` has an encoder's earlier scores, and gets those of now."""
 
 
 def _read(item: Input, plan: Plan, watch: Watch) -> Document:
@@ -134,6 +148,10 @@ class Plan:
                 "tagger": self.versions["tagger"],
             }
         )
+
+    def scores_key(self, text_key: str) -> str:
+        """Return the key of the encoder's scores of passages of a text."""
+        return make_key({"text": text_key, "tagger": self.versions["tagger"]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,10 +343,26 @@ def _mentions(reading: Reading, plan: Plan, seconds: dict[str, float]) -> tuple[
         mentions: tuple[Mention, ...] = ()
         if document.status.is_searchable:
             tagger = _tagger(plan.stages, plan.lexicon, plan.lexicon_hash, plan.lessons, plan.method)
-            mentions = tuple(tagger.tag(document))
+            mentions = _tagged(document, tagger, plan, store, reading.key)
     if store:
         store.save("mentions", key, encode_mentions(mentions))
     return mentions, document.status.is_searchable
+
+
+def _tagged(
+    document: Document, tagger: TagsDocuments, plan: Plan, store: Store | None, text_key: str
+) -> tuple[Mention, ...]:
+    """Tag a document; the store has the encoder's earlier scores, and gets those that changed."""
+    if plan.method != "encoder" or not store:
+        return tuple(tagger.tag(document))
+    from chna_toolkit.tagging.encoder import Readings
+
+    key = plan.scores_key(text_key)
+    readings = Readings(store.load("scores", key, decode_scores))
+    mentions = tuple(tagger.tag(document, readings))
+    if readings.used.keys() != readings.kept.keys():
+        store.save("scores", key, encode_scores(readings.used))
+    return mentions
 
 
 @lru_cache(maxsize=1)

@@ -21,7 +21,7 @@ from chna_toolkit.codec import CodecError
 from chna_toolkit.errors import OutputError
 from chna_toolkit.storage import Door, Place, door_of
 
-KINDS = ("text", "mentions", "source")  # the last: the hash of a file elsewhere, by its version there
+KINDS = ("text", "mentions", "scores", "source")  # the last: the hash of a file elsewhere, by its version there
 
 _T = TypeVar("_T")
 _TAG = "CACHEDIR.TAG"  # https://bford.info/cachedir/: backup programs skip a folder that holds it

@@ -1,4 +1,4 @@
-"""Documents and mentions as bytes and back: what the cache holds.
+"""Documents, mentions and an encoder's scores as bytes and back: what the cache holds.
 
 Compact JSON in a zlib frame behind a line that names kind and format number. The same value
 always gives the same bytes, any value survives the round trip unchanged, and bytes that were cut
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from chna_toolkit.collecting import no_collection
@@ -62,6 +62,16 @@ def encode_mentions(mentions: Iterable[Mention]) -> bytes:
 def decode_mentions(data: bytes) -> tuple[Mention, ...]:
     """Return the mentions that `encode_mentions` wrote. Raises `CodecError`."""
     return _unpack("mentions", data, lambda rows: tuple(_mention(row) for row in rows))
+
+
+def encode_scores(scores: Mapping[str, Sequence[int]]) -> bytes:
+    """Return an encoder's scores by the hash of the text (`tagging.encoder.Readings`) as bytes."""
+    return _pack("scores", dict(sorted(scores.items())))
+
+
+def decode_scores(data: bytes) -> dict[str, list[int]]:
+    """Return the scores that `encode_scores` wrote. Raises `CodecError`."""
+    return _unpack("scores", data, dict)
 
 
 def _pack(kind: str, value: object) -> bytes:

@@ -12,8 +12,10 @@ from chna_toolkit.codec import (
     CodecError,
     decode_document,
     decode_mentions,
+    decode_scores,
     encode_document,
     encode_mentions,
+    encode_scores,
 )
 from chna_toolkit.model import Assertion, Document, DocumentStatus, Kind, Mention, Page, PageStatus, Passage
 
@@ -89,6 +91,12 @@ def test_every_document_survives_the_round_trip(document):
 @given(st.lists(MENTIONS, max_size=6).map(tuple))
 def test_all_mentions_survive_the_round_trip(mentions):
     assert decode_mentions(encode_mentions(mentions)) == mentions
+
+
+@given(st.dictionaries(TEXT, st.lists(st.integers(-200, 200), max_size=15), max_size=4))
+def test_all_scores_survive_the_round_trip(scores):
+    assert decode_scores(encode_scores(scores)) == scores
+    assert encode_scores(dict(reversed(scores.items()))) == encode_scores(scores)
 
 
 def test_the_text_of_a_passage_is_written_once():

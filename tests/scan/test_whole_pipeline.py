@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from chna_toolkit.assess import Plan, assess, trim
+from chna_toolkit.cache import Store
 from chna_toolkit.config import Settings
 from chna_toolkit.errors import ExitCode
 from chna_toolkit.hospitals import guess_identities
@@ -20,6 +21,7 @@ from chna_toolkit.model import Assessed
 from chna_toolkit.results.tables import build_tables
 from chna_toolkit.scan import scan
 from chna_toolkit.scoring import DEFAULT_THRESHOLDS, score
+from chna_toolkit.tagging.encoder import SentenceEncoder
 from results.cross_check import problems
 
 LEXICON = Path(__file__).parent / "lexicon"
@@ -78,6 +80,37 @@ def test_the_tables_of_trimmed_documents_are_those_of_whole_ones(pdfs: list[str]
     expected = build_tables(whole, lexicon, [], DEFAULT_THRESHOLDS)
     for name, table in build_tables(trimmed, lexicon, [], DEFAULT_THRESHOLDS).items():
         assert table.equals(expected[name]), name
+
+
+def test_the_encoder_does_not_read_again_because_the_lexicon_changed(
+    pdfs: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    read: list[int] = []
+    scores = SentenceEncoder.scores
+    monkeypatch.setattr(
+        SentenceEncoder, "scores", lambda encoder, texts: [read.append(len(texts)), scores(encoder, texts)][1]
+    )
+    item = find_inputs(pdfs[-1:])[0]
+
+    def assessed(lexicon: Path | None, store: Store | None) -> Assessed:
+        loaded = load_lexicon(lexicon)
+        lessons = tuple(lesson.id for lesson in loaded.lessons)
+        return assess(
+            item, Plan(store, lexicon, loaded.hash, lessons, DEFAULT_THRESHOLDS, "auto", 60.0, {"tagger": ""})
+        ).assessed
+
+    mentions = assessed(None, Store(tmp_path / "cache")).mentions
+    first = sum(read)
+    gone = next(one.rule for one in mentions if one.counted and not one.rule.endswith((".encoder", ".learned")))
+    (tmp_path / "lexicon.toml").write_text(f'name = "Less"\nextends = "builtin"\nversion = "1"\nremove = ["{gone}"]\n')
+
+    read.clear()
+    again = assessed(tmp_path, Store(tmp_path / "cache"))
+    assert sum(read) < first / 10
+    read.clear()
+    assert again == assessed(tmp_path, None)
+    assert sum(read) > first / 2  # without a store
+    assert gone not in {one.rule for one in again.mentions}
 
 
 def test_one_document_is_assessed_without_a_store(pdfs: list[str]):

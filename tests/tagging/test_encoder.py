@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from chna_toolkit.tagging.encoder import (
     Layer,
     Linear,
     Norm,
+    Readings,
     SentenceEncoder,
     in_eight_bits,
     load_encoder,
@@ -104,7 +106,9 @@ def by_hand(encoder: SentenceEncoder, text: str) -> list[float]:
 @pytest.mark.parametrize("text", ["", "The hospital shared the budgets.", "sharing", "a b c d e f g h i j " * 30])
 def test_a_text_is_read_as_the_architecture_says(encoder: SentenceEncoder, text: str):
     if len(text) < 100:
-        assert encoder.scores([text])[0] == pytest.approx(by_hand(encoder, text), abs=0.02)  # of an approximate GELU
+        assert encoder.scores([text])[0] == pytest.approx(
+            by_hand(encoder, text), abs=0.07
+        )  # rounded, and of an approximate GELU
     assert np.isfinite(encoder.scores([text])).all()
 
 
@@ -117,14 +121,27 @@ def test_company_and_order_change_nothing(encoder: SentenceEncoder, some: list[s
     assert together.shape == (len(some), len(LESSONS))
     order = list(range(len(some)))
     dice.shuffle(order)
-    assert encoder.scores([some[place] for place in order]) == pytest.approx(together[order], abs=1e-4)
+    assert encoder.scores([some[place] for place in order]).tolist() == together[order].tolist()
     for text, row in zip(some, together, strict=True):
-        assert encoder.scores([text])[0] == pytest.approx(row, abs=1e-4)
+        assert encoder.scores([text])[0].tolist() == row.tolist()
 
 
 def test_more_texts_of_a_length_than_fit_at_once(encoder: SentenceEncoder):
     alone = encoder.scores(["the hospital"])
-    assert encoder.scores(["the hospital"] * 1500) == pytest.approx(np.repeat(alone, 1500, axis=0), abs=1e-5)
+    assert encoder.scores(["the hospital"] * 1500).tolist() == np.repeat(alone, 1500, axis=0).tolist()
+
+
+def test_what_was_read_is_not_read_again(encoder: SentenceEncoder):
+    blind = replace(encoder, layers=())  # gives other scores
+    texts = ["the hospital", "a budget", "the hospital"]
+    readings = Readings()
+    scores = readings.scores(encoder, texts)
+    assert scores.tolist() == encoder.scores(texts).tolist() != blind.scores(texts).tolist()
+
+    later = Readings(readings.used)
+    assert later.scores(blind, texts[:1]).tolist() == scores[:1].tolist()
+    assert later.scores(blind, ["shared", *texts]).tolist() == [*blind.scores(["shared"]).tolist(), *scores.tolist()]
+    assert len(later.used) == 3  # what was not asked for is forgotten
 
 
 def test_the_file_is_the_same_for_the_same_weights(file: Path, tmp_path: Path):

@@ -71,7 +71,7 @@ def test_the_index_finds_just_what_reading_word_by_word_finds(pieces: list[tuple
     index, groups = index_of(*phrases)
     hits = index.find(text)
     for phrase, group in zip(phrases, groups, strict=True):
-        exact, wanted = phrase[0] == "=", phrase.lstrip("=").split()
+        exact, wanted = phrase[0] == "=", tuple(phrase.lstrip("=").split())
         words = text.forms if exact else text.norms
         spans = [
             (at, at + len(wanted))

@@ -7,8 +7,10 @@ prints meet whatever their inflection, capitals, quotes, hyphens, line breaks an
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from itertools import accumulate
+from typing import TypeVar
 
 import simplemma
 
@@ -20,7 +22,14 @@ _REMEMBERED = 50_000  # words whose normal form is kept; more than a scan of ord
 # Strength of the punctuation before a word.
 NO_BREAK, COMMA, CLAUSE, SENTENCE = 0, 1, 2, 3
 
-_WORD = re.compile(r"(\$?\d+(?:[.,]\d+)*%?(?:st|nd|rd|th|s)?\b%?|(?:[^\W\d_]\.){2,}|[^\W_]+(?:['’][^\W\d_]+)*)")
+# A plain word is what the last line would find too, only sooner; the look ahead passes over gaps at once.
+_WORD = re.compile(
+    r"([A-Za-z]{2,}(?![\w'’])|"
+    r"(?=[^\W_]|\$\d)(?:"
+    r"\$?\d+(?:[.,]\d+)*%?(?:st|nd|rd|th|s)?\b%?|"
+    r"(?:[^\W\d_]\.){2,}|"
+    r"[^\W_]+(?:['’][^\W\d_]+)*))"
+)
 _UNKNOWN_PLURAL = re.compile(r"[^\W\d_]{2}[^siu'\W\d_]s$")
 _YEAR = re.compile(r"(?:19|20)\d\d$")
 _BREAKS = re.compile(r"[.?!•▪◦●■□✓\n]|[;:—–|]|[,()\[\]{}]")
@@ -81,7 +90,7 @@ _CONTRACTIONS = {"won't": "will not", "can't": "cannot", "shan't": "shall not"}
 
 
 class Words:
-    """A text cut into words; all lists have one entry a word.
+    """A text cut into words; all sequences have one entry a word.
 
     `breaks[i]` is the strength of the punctuation between word `i - 1` and word `i`;
     `sentences[i]` counts sentences within the text from 0.
@@ -92,11 +101,11 @@ class Words:
     def __init__(
         self,
         pieces: list[str],
-        forms: list[str],
-        norms: list[str],
+        forms: tuple[str, ...],
+        norms: tuple[str, ...],
         breaks: list[int],
         sentences: list[int],
-        capitals: list[bool],
+        capitals: tuple[bool, ...],
     ) -> None:
         self.forms = forms  # lower case, as printed
         self.norms = norms  # normal form
@@ -119,7 +128,7 @@ class Words:
                 self._places = list(spans)
             else:  # a contraction stands for two words in one place
                 words = self._pieces[1::2]
-                self._places = [span for span, word in zip(spans, words, strict=False) for _ in _readings(word)]
+                self._places = [span for span, word in zip(spans, words, strict=False) for _ in _READINGS[word]]
         return self._places
 
 
@@ -127,18 +136,19 @@ def cut(text: str) -> Words:
     """Cut a text into words. Hyphens separate, quotes vanish, a contraction becomes one word and `not`."""
     pieces = _WORD.split(text)  # gap, word, gap, word, …, gap
     printed = pieces[1::2]
-    read = list(map(_readings, printed))
-    breaks = [0] * len(read)
+    breaks = [0] * len(printed)
     for place, gap in [(place, gap) for place, gap in enumerate(pieces[:-1:2]) if gap != " " and gap]:
-        breaks[place] = _break_in(gap, read[place - 1][-1][0] if place else "", printed[place])
-    words = [parts[0] for parts in read]
+        strength = _ALWAYS[gap]
+        breaks[place] = _break_in(gap, printed, place) if strength is None else strength
+    read = list(map(_FIRST_READING.__getitem__, printed))
     if "'" in text or "’" in text:  # some may be contractions
-        words = [part for parts in read for part in parts]
-        breaks = [one for strength, parts in zip(breaks, read, strict=True) for one in (strength, 0)[: len(parts)]]
-    sentences = [0] * len(words)
+        readings = list(map(_READINGS.__getitem__, printed))
+        read = [part for parts in readings for part in parts]
+        breaks = [one for strength, parts in zip(breaks, readings, strict=True) for one in (strength, 0)[: len(parts)]]
+    sentences = [0] * len(read)
     if SENTENCE in breaks:
         sentences = list(accumulate((strength == SENTENCE for strength in breaks[1:]), initial=0))
-    forms, norms, capitals = map(list, zip(*words, strict=True)) if words else ([], [], [])
+    forms, norms, capitals = zip(*read, strict=True) if read else ((), (), ())
     return Words(pieces, forms, norms, breaks, sentences, capitals)
 
 
@@ -176,14 +186,15 @@ def names(words: Words) -> list[tuple[int, int]]:
     return spans
 
 
-def _break_in(gap: str, before: str, word: str) -> int:
-    """Strength of the punctuation in the gap between a word form and the word after it."""
+def _break_in(gap: str, printed: list[str], place: int) -> int:
+    """Strength of the punctuation in the gap before a printed word, where it depends on the words beside it."""
+    word = printed[place]
+    before = _READINGS[printed[place - 1]][-1][0] if place else ""
     is_digit = word[0].isdigit()
     is_short = before in _ABBREVIATIONS or len(before) == 1
     return _strength(gap, is_short, is_digit or word[0].isupper(), is_digit and before[-1:].isdigit())
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def _strength(gap: str, after_short: bool, before_capital: bool, in_range: bool) -> int:
     """Strength of a gap after an abbreviation or letter, before a capital or figure, and between figures."""
     strength = NO_BREAK
@@ -202,10 +213,37 @@ def _strength(gap: str, after_short: bool, before_capital: bool, in_range: bool)
     return strength
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def _readings(word: str) -> tuple[tuple[str, str, bool], ...]:
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+
+
+class _Remembered(dict[_K, _V]):
+    """What a function gave for each key met; all are forgotten when there are too many."""
+
+    def __init__(self, make: Callable[[_K], _V]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, key: _K) -> _V:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        value = self[key] = self._make(key)
+        return value
+
+
+def _always(gap: str) -> int | None:
+    """Strength of a gap whatever stands beside it, or None."""
+    return None if any(mark in gap for mark in ".–—") else _strength(gap, False, False, False)
+
+
+def _readings_of(word: str) -> tuple[tuple[str, str, bool], ...]:
     """What one printed word stands for: for each word form, normal form and whether it begins with a capital."""
     return tuple((form, normal(form), word[0].isupper()) for form in _forms(word))
+
+
+_ALWAYS = _Remembered(_always)
+_READINGS = _Remembered(_readings_of)
+_FIRST_READING = _Remembered[str, tuple[str, str, bool]](lambda word: _READINGS[word][0])
 
 
 def _forms(word: str) -> tuple[str, ...]:

@@ -57,7 +57,7 @@ def runs(words: Words, longest: int = LONGEST) -> Iterable[tuple[int, Feature]]:
         for end in range(start + 1, min(start + longest, len(norms)) + 1):
             if end > start + 1 and breaks[end - 1] >= COMMA:
                 break
-            yield start, tuple(norms[start:end])
+            yield start, norms[start:end]
 
 
 def log_likelihood(here: int, there: int, all_here: int, all_there: int) -> float:

@@ -102,7 +102,7 @@ def states(text: Words, *, is_line: bool) -> list[int]:
     In a line that is no full sentence participles are none: they may name what is to come.
     """
     forms = text.forms
-    found = [place for place, form in enumerate(forms) if form in _FINITE and forms[place - 1 : place] != ["to"]]
+    found = [place for place, form in enumerate(forms) if form in _FINITE and forms[place - 1 : place] != ("to",)]
     if not is_line:
         found += [place for place, form in enumerate(forms) if _is_past(text, place, form)]
     for place, form in enumerate(forms[:-1]):

@@ -4,7 +4,10 @@
 
 A BERT-like encoder (Devlin et al. 2019) of few layers, fine-tuned on coded passages by `tools/train_encoder.py`. Its
 weights are stored in eight bits, a scale a column (a row of the embeddings), and no text is stored with them. Passages
-of equal length attend together, so that nothing is padded and the order of a batch plays no role.
+of equal length attend together, so that nothing is padded.
+
+Passages go through the layers together, and what stands beside a passage changes the last bits of its sums. So scores
+are rounded, and where the rounding hangs on such bits the passage is read alone: scores are its own, and may be kept.
 """
 
 from __future__ import annotations
@@ -35,6 +38,8 @@ MOST_PIECES = 96  # of a text that are read, start and end among them
 
 _EPSILON = np.float32(1e-12)
 _AT_ONCE = 1024  # pieces that go through the layers together: bounds memory
+_STEPS = 10  # that one is divided into, by rounding
+_UNSURE = 5e-5  # what others in a batch may change in log odds, some ten times what was ever seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,7 @@ class SentenceEncoder:
     hash: str  # of the file
 
     def scores(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        """Return log odds: a row a text, a column a lesson."""
+        """Return log odds in tenths: a row a text, a column a lesson. They do not depend on the other texts."""
         cut = [self.vocabulary.numbers(text, MOST_PIECES) for text in texts]
         found = np.zeros((len(texts), len(self.lessons)))
         chunk: list[int] = []
@@ -115,7 +120,10 @@ class SentenceEncoder:
             pieces += len(cut[place])
         if chunk:
             found[chunk] = self._read([cut[one] for one in chunk])
-        return found
+        steps = found * _STEPS
+        for place in np.flatnonzero((np.abs(steps - np.floor(steps) - 0.5) < _UNSURE * _STEPS).any(axis=1)).tolist():
+            steps[place] = self._read([cut[place]]) * _STEPS
+        return np.asarray(steps.round() / _STEPS, dtype=np.float64)
 
     def _read(self, texts: list[list[int]]) -> Matrix:
         """Return the scores of texts in order of their length."""
@@ -147,6 +155,26 @@ class SentenceEncoder:
             mixed[start:end] = (match @ values).transpose(0, 2, 1, 3).reshape(count * length, -1)
             start = end
         return mixed
+
+
+class Readings:
+    """What an encoder gave for the texts of a document, so that it need not read them again."""
+
+    def __init__(self, kept: Mapping[str, Sequence[int]] | None = None) -> None:
+        """`kept` is what `used` was after an earlier reading with the same encoder."""
+        self.kept = dict(kept or {})
+        self.used: dict[str, Sequence[int]] = {}  # tenths of log odds by the hash of a text
+
+    def scores(self, encoder: SentenceEncoder, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Return the encoder's scores of the texts, or those it gave before."""
+        keys = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() for text in texts]
+        known = self.kept | self.used
+        new = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
+        if new:
+            rows = (encoder.scores(list(new.values())) * _STEPS).round().astype(int).tolist()
+            known |= zip(new, rows, strict=True)
+        self.used |= {key: known[key] for key in keys}
+        return np.array([known[key] for key in keys], dtype=np.float64) / _STEPS
 
 
 def _gelu(state: Matrix) -> Matrix:

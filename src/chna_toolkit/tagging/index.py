@@ -226,7 +226,7 @@ class PhraseIndex:
                         longer.append((start, start + 2, profile))
                 for length, rest in following.get(norms[start + 2], ()) if start < last else ():
                     end = start + 2 + length
-                    for checks, profile in rest.get(tuple(norms[start + 2 : end]), ()):
+                    for checks, profile in rest.get(norms[start + 2 : end], ()):
                         unbroken = max(breaks[start + 2 : end]) < COMMA
                         if unbroken and all(forms[start + place] == form for place, form in checks):
                             longer.append((start, end, profile))

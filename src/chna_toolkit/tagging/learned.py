@@ -30,7 +30,7 @@ from chna_toolkit.errors import UsageError
 from chna_toolkit.lexicon.model import Lexicon
 from chna_toolkit.lexicon.words import Words
 from chna_toolkit.tagging.assertion_learned import AssertionModel, assertions_in
-from chna_toolkit.tagging.encoder import SentenceEncoder
+from chna_toolkit.tagging.encoder import Readings, SentenceEncoder
 from chna_toolkit.tagging.index import Hits, Profile, Span
 
 Floats = NDArray[np.float64]
@@ -80,7 +80,7 @@ class Rereading:
     floored_read: float  # of the same, cut off below
     rules: float
     intercept: float
-    ask: float  # the encoder reads texts that rules found something in, or where a lesson has this probability
+    ask: float  # the encoder reads texts where a lesson has this probability
     bar: float  # from which probability on a lesson counts
 
     def probability(self, first: Floats, rules: Floats, read: Floats) -> Floats:
@@ -353,23 +353,27 @@ class Learned:
         return self.model.combiner.probability(self.text_scores(texts), strengths, words)
 
     def reread(
-        self, chances: Floats, rules: Sequence[Mapping[str, float]], texts: Sequence[str], least: float = 0.0
+        self,
+        chances: Floats,
+        rules: Sequence[Mapping[str, float]],
+        texts: Sequence[str],
+        least: float = 0.0,
+        readings: Readings | None = None,
     ) -> Floats:
         """Return the probabilities (a row a text) as they are once the encoder has read the doubtful texts.
 
-        Those are where rules found something or a lesson has the probability `least`, if that is more than the model's.
+        Those are where a lesson has the probability `least`, or the model's, if that is more.
+        `readings` has what the encoder gave before, and gets what it gives now.
         """
         assert self._reader
         assert self.model.rereading
         rereading = self.model.rereading
         ask = max(rereading.ask, least)
-        highest = chances.max(axis=1, initial=0.0).tolist()
-        asked = [place for place, (high, found) in enumerate(zip(highest, rules, strict=True))
-                 if found or high >= ask]  # fmt: skip
+        asked = np.flatnonzero(chances.max(axis=1, initial=0.0) >= ask).tolist()
         if not asked:
             return chances
         strengths = np.array([[rules[place].get(lesson, 0.0) for lesson in self.lessons] for place in asked])
-        read = self._reader.scores([texts[place] for place in asked])
+        read = (readings or Readings()).scores(self._reader, [texts[place] for place in asked])
         chances = chances.copy()
         chances[asked] = rereading.probability(chances[asked], strengths, read)
         return chances

@@ -188,6 +188,8 @@ class _Slots(Generic[_Ready]):
         self._patterns = patterns
         self._order = sorted(range(len(patterns)), key=lambda place: -len(slots[place]))  # places by bit
         self._widths = [sum(len(one) > slot for one in slots) for slot in range(max(map(len, slots), default=0))]
+        self._all = (1 << len(patterns)) - 1
+        self._passing = [self._all >> width << width for width in self._widths]  # have no such slot
         self._first = bit = index.reserve(sum(self._widths) + len(patterns))
         for slot, width in enumerate(self._widths):
             for number, place in enumerate(self._order[:width], bit):
@@ -199,13 +201,13 @@ class _Slots(Generic[_Ready]):
     def filled(self, hits: Hits) -> list[_Ready]:
         """Return the patterns that hits have words for in every slot and none that it forbids, in their order."""
         uses = hits.uses >> self._first
-        can = (1 << len(self._patterns)) - 1
-        for width in self._widths:
-            can &= uses | -1 << width  # patterns without the slot pass
+        can = self._all
+        for width, passing in zip(self._widths, self._passing, strict=True):
+            can &= uses | passing
             if not can:
                 return []
             uses >>= width
-        can &= ~uses
+        can ^= can & uses
         places = []
         while can:
             low = can & -can

@@ -24,6 +24,7 @@ from chna_toolkit.tagging.setting_aside import document_reasons
 
 if TYPE_CHECKING:  # they bring numpy
     from chna_toolkit.tagging.assertion_learned import LearnedAssertions
+    from chna_toolkit.tagging.encoder import Readings
     from chna_toolkit.tagging.learned import Learned, Model
 
 TAGGER_VERSION = "3"
@@ -185,13 +186,18 @@ class Tagger:
         names = class_features(self._index.keys)
         return [*names[: self._topical], *[""] * (len(names) - self._topical)]  # cues say nothing about a lesson
 
-    def tag(self, document: Document) -> list[Mention]:
-        """Return all mentions of a document, counted and set aside, in reading order."""
+    def tag(self, document: Document, readings: Readings | None = None) -> list[Mention]:
+        """Return all mentions of a document, counted and set aside, in reading order.
+
+        `readings` has what the encoder gave for it before, and gets what it gives now.
+        """
         # in documents full of tables two passages in five are numbers alone
         units = (_unit_of(passage) for passage in document.passages if _LETTER.search(passage.text))
         with no_collection():
             mentions = [
-                mention for _, found, _ in self._tag_units(units, caution=_CAUTION[self.method]) for mention in found
+                mention
+                for _, found, _ in self._tag_units(units, caution=_CAUTION[self.method], readings=readings)
+                for mention in found
             ]
         reasons = document_reasons(document, {mention.passage for mention in mentions if mention.counted})
         return [
@@ -216,11 +222,13 @@ class Tagger:
             for look in looks:
                 yield Seen(look.words, look.hits, _strengths(self._tag_one(look)))
 
-    def _tag_units(self, units: Iterable[_Unit], batch: int = _BATCH, caution: float = 0.0) -> Iterator[_Tagged]:
+    def _tag_units(
+        self, units: Iterable[_Unit], batch: int = _BATCH, caution: float = 0.0, readings: Readings | None = None
+    ) -> Iterator[_Tagged]:
         """Yield each unit with its mentions and, if there are any, the learned layer's probability of each lesson."""
         for looks in self._look(units, batch):
             tagged = list(map(self._tag_one, looks))
-            chances = self._judge(looks, tagged, caution) if self._learned else {}
+            chances = self._judge(looks, tagged, caution, readings) if self._learned else {}
             if self._decider:
                 for place, mentions in enumerate(tagged):
                     if any(mention.counted for mention in mentions):
@@ -288,7 +296,9 @@ class Tagger:
             look.reading = self._assertions.read(look.words, look.hits, above, is_line=is_line)
         return look.reading
 
-    def _judge(self, looks: list[_Look], tagged: list[list[Mention]], caution: float) -> dict[int, Mapping[str, float]]:
+    def _judge(
+        self, looks: list[_Look], tagged: list[list[Mention]], caution: float, readings: Readings | None
+    ) -> dict[int, Mapping[str, float]]:
         """Put the units to the learned layer and change their mentions; returns probabilities by place.
 
         With `caution`, texts too short for it that no rule found anything in are left out.
@@ -301,7 +311,7 @@ class Tagger:
         strengths = [_strengths(tagged[place]) for place in put]
         rows = self._learned.scores(texts, strengths)
         if self.method == "encoder":
-            rows = self._learned.reread(rows, strengths, [looks[place].unit.text for place in put], caution)
+            rows = self._learned.reread(rows, strengths, [looks[place].unit.text for place in put], caution, readings)
         chances: dict[int, Mapping[str, float]] = {}
         highest = rows.max(axis=1, initial=0.0).tolist()
         for number, (place, high) in enumerate(zip(put, highest, strict=True)):
