@@ -52,7 +52,7 @@ class Speller:
         """
         key = (source, scope)
         if key not in self._phrases:
-            self._phrases[key] = _Parser(source, self, scope).parse()
+            self._phrases[key] = _plain(source) or _Parser(source, self, scope).parse()
         return self._phrases[key]
 
     def forget(self) -> None:
@@ -82,6 +82,13 @@ class Speller:
             finally:
                 self._open.pop()
         return self._classes[key]
+
+
+def _plain(source: str) -> frozenset[Sequence]:
+    """Return what a phrase of mere words stands for, as nearly all are; nothing for any other."""
+    if not (source.islower() and source.replace(" ", "").isalpha()):
+        return frozenset()
+    return frozenset((tuple((normal(word), "") for word in source.split()),))
 
 
 def class_names(source: str) -> list[str]:

@@ -222,7 +222,7 @@ def save_encoder(
     meta = {"format": FORMAT, "heads": heads, "lessons": [list(one) for one in lessons], "facts": dict(facts)}
     stored["meta"] = np.frombuffer(json.dumps(meta, sort_keys=True).encode(), dtype=np.uint8)
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **stored)
+    np.savez(buffer, **stored)  # eight bits leave little to compress, and every start would pay for it
     file.write_bytes(buffer.getvalue())
 
 

@@ -12,10 +12,12 @@ ones, somewhat slower (`benchmarks/matcher.py`), and takes longer to import than
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 from operator import itemgetter
 
+from chna_toolkit.lexicon.phrases import Sequence as Spelt
 from chna_toolkit.lexicon.phrases import Speller
 from chna_toolkit.lexicon.words import COMMA, NAME, Words, names
 
@@ -40,7 +42,7 @@ class Profile:
 Fitting = dict[Group, frozenset[Profile]]
 
 _Entry = tuple[_Checks, Profile]
-_Tails = list[tuple[int, dict[_Norms, list[_Entry]]]]  # by their length, then by their words
+_Tails = dict[int, dict[_Norms, list[_Entry]]]  # by their length, then by their words
 _Head = tuple[list[_Entry], dict[str, _Tails]]  # what two words are alone, and what may follow, by its first word
 
 
@@ -115,7 +117,7 @@ class PhraseIndex:
         self._fitting: Fitting = {}
         self._groups: set[Group] = set()
         self._reserved = 0
-        self._table: dict[_Norms, dict[_Checks, list[int]]] = {}
+        self._table: dict[Spelt, list[int]] = defaultdict(list)  # atoms, in order, of each spelt-out phrase
         self._singles: dict[str, Profile] = {}  # one word in any form, by normal form
         self._exact: dict[str, Profile] = {}  # one word in one form
         self._longer: dict[tuple[str, str], _Head] = {}  # by the first two normal forms
@@ -151,9 +153,7 @@ class PhraseIndex:
         self._uses.append(0)
         sequences = {sequence for phrase in phrases for sequence in self._speller.spell_out(phrase, scope)}
         for sequence in sequences:
-            norms, forms = zip(*sequence, strict=True)
-            checks = tuple((place, form) for place, form in enumerate(forms) if form) if any(forms) else ()
-            self._table.setdefault(norms, {}).setdefault(checks, []).append(atom)
+            self._table[sequence].append(atom)
         return atom
 
     def reserve(self, count: int) -> int:
@@ -169,21 +169,20 @@ class PhraseIndex:
 
     def freeze(self) -> None:
         """End the additions."""
-        profiles: dict[frozenset[int], Profile] = {}
-        self._longer = {}
-        for norms, variants in self._table.items():
-            entries = []
-            for checks, listed in sorted(variants.items()):
-                atoms = frozenset(listed)
-                if atoms not in profiles:
-                    profiles[atoms] = self._profile(atoms, len(profiles))
-                entries.append((checks, profiles[atoms]))
-            if len(norms) == 1:
-                for checks, profile in entries:
-                    singles, word = (self._exact, checks[0][1]) if checks else (self._singles, norms[0])
-                    singles[word] = profile
+        profiles: dict[tuple[int, ...], Profile] = {}
+        for sequence, listed in self._table.items():
+            atoms = tuple(listed)
+            profile = profiles.get(atoms)
+            if profile is None:
+                profile = profiles[atoms] = self._profile(frozenset(atoms), len(profiles))
+            norms, forms = zip(*sequence, strict=True)
+            if len(norms) > 1:
+                checks = tuple((place, form) for place, form in enumerate(forms) if form) if any(forms) else ()
+                self._entries(norms).append((checks, profile))
+            elif forms[0]:
+                self._exact[forms[0]] = profile
             else:
-                self._add_longer(norms, entries)
+                self._singles[norms[0]] = profile
         self._names = [self._singles.pop(NAME)] if NAME in self._singles else []
         self._table.clear()
         self.profiles = list(profiles.values())
@@ -193,17 +192,16 @@ class PhraseIndex:
                 by_atom.setdefault(atom, set()).add(profile)
         self._fitting = {group: frozenset().union(*(by_atom.get(atom, ()) for atom in group)) for group in self._groups}
 
-    def _add_longer(self, norms: _Norms, entries: list[_Entry]) -> None:
-        pair, following = self._longer.setdefault((norms[0], norms[1]), ([], {}))
+    def _entries(self, norms: _Norms) -> list[_Entry]:
+        """Return the list that a phrase of several words goes into."""
+        start = norms[0], norms[1]
+        head = self._longer.get(start)
+        if head is None:
+            head = self._longer[start] = ([], {})
         if len(norms) == 2:
-            pair += entries
-            return
-        tails = following.setdefault(norms[2], [])
-        rest = next((rest for length, rest in tails if length == len(norms) - 2), None)
-        if rest is None:
-            rest = {}
-            tails.append((len(norms) - 2, rest))
-        rest[norms[2:]] = entries
+            return head[0]
+        tails = head[1].setdefault(norms[2], {}).setdefault(len(norms) - 2, {})
+        return tails.setdefault(norms[2:], [])
 
     def _profile(self, atoms: frozenset[int], number: int) -> Profile:
         uses = 0
@@ -224,7 +222,8 @@ class PhraseIndex:
                 for checks, profile in pair:
                     if not checks or all(forms[start + place] == form for place, form in checks):
                         longer.append((start, start + 2, profile))
-                for length, rest in following.get(norms[start + 2], ()) if start < last else ():
+                tails = following.get(norms[start + 2]) if start < last else None
+                for length, rest in tails.items() if tails else ():
                     end = start + 2 + length
                     for checks, profile in rest.get(norms[start + 2 : end], ()):
                         unbroken = max(breaks[start + 2 : end]) < COMMA

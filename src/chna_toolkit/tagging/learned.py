@@ -36,7 +36,7 @@ from chna_toolkit.tagging.index import Hits, Profile, Span
 Floats = NDArray[np.float64]
 Feature = str | tuple[str, str]  # a word, or two words that follow each other
 
-FORMAT = 3  # of the files
+FORMAT = 4  # of the files
 ARRAYS, META = "model.npz", "model.json"
 
 # Text scores count less below it: one text is no more about a lesson than another that is not about it at all.
@@ -80,12 +80,13 @@ class Rereading:
     floored_read: float  # of the same, cut off below
     rules: float
     intercept: float
+    offsets: tuple[float, ...]  # a lesson: an encoder may be too ready for one, and too slow for another
     ask: float  # the encoder reads texts where a lesson has this probability
     bar: float  # from which probability on a lesson counts
 
     def probability(self, first: Floats, rules: Floats, read: Floats) -> Floats:
         """Return probabilities; all have a row a text and a column a lesson (`read`: log odds)."""
-        odds = self.first * np.log(first / (1.0 - first)) + self.rules * rules + self.intercept
+        odds = self.first * np.log(first / (1.0 - first)) + self.rules * rules + self.intercept + np.array(self.offsets)
         odds += self.read * read + self.floored_read * np.maximum(read, READ_FLOOR)
         return np.asarray(1.0 / (1.0 + np.exp(-odds)), dtype=np.float64)
 
@@ -294,10 +295,14 @@ def load_model(folder: Path | None = None) -> Model:
             lexicon=meta["lexicon"],
             facts=meta["facts"],
             assertions=assertions_in(arrays),
-            rereading=Rereading(**meta["rereading"]) if meta.get("rereading") else None,
+            rereading=_rereading(meta["rereading"]) if meta["rereading"] else None,
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{place}: no model: {error}", "Make one with `chna train`.") from error
+
+
+def _rereading(meta: Mapping[str, Any]) -> Rereading:
+    return Rereading(**{**meta, "offsets": tuple(meta["offsets"])})
 
 
 class Learned:

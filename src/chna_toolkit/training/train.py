@@ -325,12 +325,15 @@ def _join_encoder(
         raise UsageError(f"no gold in the part {JOINING!r} to weigh the encoder with", "More gold is needed.")
     read = np.zeros(first.shape)
     read[use] = blind.scores([one.text for one, is_used in zip(material, use.tolist(), strict=True) if is_used])
-    weights = np.array([_REAL_WEIGHT if one.is_real else 1.0 for one in material])[np.nonzero(part)[0]]
+    places, lessons = np.nonzero(part)
+    weights = np.array([_REAL_WEIGHT if one.is_real else 1.0 for one in material])[places]
     odds = np.log(first / (1.0 - first))
-    features = np.column_stack([odds[part], read[part], np.maximum(read, READ_FLOOR)[part], rules[part]])
+    lesson = np.eye(bears.shape[1])[lessons]
+    features = np.column_stack([odds[part], read[part], np.maximum(read, READ_FLOOR)[part], rules[part], lesson])
     found, intercept = _logistic(features, bears[part], weights, C=1.0, max_iter=1000)
-    by_first, by_read, by_floored, by_rules = (round(float(value), 4) for value in found)
-    return Rereading(final.hash, by_first, by_read, by_floored, by_rules, round(intercept, 4), ASK, BAR)
+    by_first, by_read, by_floored, by_rules = (round(float(value), 4) for value in found[:4])
+    offsets = tuple(round(float(value), 4) for value in found[4:])
+    return Rereading(final.hash, by_first, by_read, by_floored, by_rules, round(intercept, 4), offsets, ASK, BAR)
 
 
 def _logistic(
