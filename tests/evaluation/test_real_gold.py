@@ -15,9 +15,10 @@ from chna_toolkit.lexicon import load_lexicon
 
 GOLD = Path(__file__).parents[1] / "gold"
 REAL, READERS = GOLD / "real.jsonl", [GOLD / "real-reader-a.jsonl", GOLD / "real-reader-b.jsonl"]
+DOUBT, DOUBT_READERS = GOLD / "real-doubt.jsonl", [GOLD / f"real-doubt-reader-{one}.jsonl" for one in "ab"]
 
 
-@pytest.mark.parametrize("path", [REAL, *READERS], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [REAL, *READERS, DOUBT, *DOUBT_READERS], ids=lambda path: path.name)
 def test_there_is_no_text_of_others(path: Path):
     allowed = {"id", "doc", "sha256", "page", "key", "how", "weight", "labels", "maybe"}
     for line in path.read_text("utf-8").splitlines():
@@ -46,7 +47,28 @@ def test_the_two_readers_agree_as_the_readme_says():
     assert coding.overall.coefficients.values["alpha"] == pytest.approx(0.955, abs=1e-3)
 
 
-def test_gold_is_what_both_readers_gave():
-    one, other = ({unit.id: unit for unit in load_gold(path)} for path in READERS)
-    for unit in load_gold(REAL):
+def test_the_readme_says_what_is_in_doubt():
+    units = load_gold(DOUBT)
+    labels = Counter(lesson for unit in units for lesson in unit.labels)
+    said = (GOLD / "README.md").read_text("utf-8")
+    assert f"holds labels of {len(units)} further passages" in said
+    assert f"{labels.total()} labels in {sum(bool(unit.labels) for unit in units)} passages" in said
+    assert f"{sum(bool(unit.maybe) for unit in units)} passages have a `maybe`" in said
+    coding = compare_coders(read_coders(DOUBT_READERS), load_lexicon(), resamples=20)
+    assert f"`chna agree` gives F1 {coding.overall.f1:.2f}" in said
+    assert not {unit.id for unit in units} & {unit.id for unit in load_gold(REAL)}
+
+
+def test_the_readme_counts_the_passages_in_other_words():
+    rounds = Counter(unit.id[0] for unit in load_gold(GOLD / "written.jsonl"))
+    said = (GOLD / "README.md").read_text("utf-8")
+    assert f"`written.jsonl` holds {rounds.total():,} passages" in said
+    assert f"`w…`, {rounds['w']:,}" in said
+    assert f"`x…` and `y…`, {rounds['x'] + rounds['y']:,}" in said
+
+
+@pytest.mark.parametrize(("gold", "readers"), [(REAL, READERS), (DOUBT, DOUBT_READERS)], ids=("drawn", "in doubt"))
+def test_gold_is_what_both_readers_gave(gold: Path, readers: list[Path]):
+    one, other = ({unit.id: unit for unit in load_gold(path)} for path in readers)
+    for unit in load_gold(gold):
         assert set(unit.labels) == set(one[unit.id].labels) & set(other[unit.id].labels)
