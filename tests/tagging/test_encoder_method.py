@@ -30,8 +30,9 @@ def tagger() -> Tagger:
 
 
 def held(name: str) -> list[GoldUnit]:
-    """Passages that the encoder has not seen."""
-    return [unit for unit in load_gold(GOLD / name) if split_of(unit.id) == "held"]
+    """Some passages that the encoder has not seen."""
+    units = [unit for unit in load_gold(GOLD / name) if split_of(unit.id) == "held"]
+    return units[:: -(-len(units) // 800)]
 
 
 def said(encoder: SentenceEncoder, units: list[GoldUnit]) -> Iterator[set[str]]:
