@@ -1,6 +1,6 @@
 """How the rules of a lexicon fare on a corpus: what each finds alone, with others, rightly, or never.
 
-The measures are those of labelling functions (coverage, overlap, conflict; Ratner et al., VLDB
+The measures are those of labelling functions (coverage, overlap, conflict; Ratner et al., PVLDB
 2017), asked of each rule within its lesson. Noise is told by the median and the median absolute
 deviation, which single loud rules do not move.
 """
