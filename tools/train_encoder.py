@@ -203,7 +203,7 @@ def main() -> None:
     sample = list(range(0, len(cut), 97))
     with torch.no_grad():
         exact = model(*padded(cut, sample)).numpy()[:, : len(numbers)]
-    stored = load_encoder(given.output).scores([material[place].text for place in sample])
+    stored = load_encoder(given.output).exact_scores([material[place].text for place in sample])
     print(f"{given.output}: {given.output.stat().st_size >> 10} KB; eight bits change log odds by up to "
           f"{np.abs(exact - stored).max():.3f}, {np.abs(exact - stored).mean():.4f} on average")  # fmt: skip
 

@@ -360,8 +360,9 @@ def _tagged(
     key = plan.scores_key(text_key)
     readings = Readings(store.load("scores", key, decode_scores))
     mentions = tuple(tagger.tag(document, readings))
-    if readings.used.keys() != readings.kept.keys():
-        store.save("scores", key, encode_scores(readings.used))
+    if readings.used.keys() - readings.kept.keys():
+        # Another lexicon had other passages read, and may come back.
+        store.save("scores", key, encode_scores({**readings.kept, **readings.used}))
     return mentions
 
 

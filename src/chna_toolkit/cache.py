@@ -1,9 +1,11 @@
-"""A content-addressed store: the text of documents and their mentions, by key.
+"""A content-addressed store: the text of documents, their mentions and an encoder's scores of passages, by key.
 
 The key of an entry is a hash of all that decides its content, so an entry is never out of date:
-it is there or it is not. The store stands in a folder or in a bucket, behind a `Door` that writes
-an entry whole or not at all: a process killed at any moment leaves no half of one, and any number
-of processes, on any number of machines, can share it.
+it is there or it is not. (Scores are the one entry that grows, by passages that another lexicon had
+read; if two processes add to it at once, one has to read its passages again some day.) The store
+stands in a folder or in a bucket, behind a `Door` that writes an entry whole or not at all: a process
+killed at any moment leaves no half of one, and any number of processes, on any number of machines,
+can share it.
 """
 
 from __future__ import annotations

@@ -59,7 +59,14 @@ def test_a_range_of_years_is_no_clause_boundary() -> None:
     assert cut("from 2019–2021 on").breaks == [0, 0, 0, 0]
 
 
-@given(st.text(max_size=200))
+def test_a_contraction_of_three_words_is_three() -> None:
+    words = cut("I’d've gone, she'll've come, rock'd'n")
+    assert words.forms == ("i", "would", "have", "gone", "she", "will", "have", "come", "rock", "would")
+    assert words.breaks == [0, 0, 0, 0, COMMA, 0, 0, 0, COMMA, 0]
+    assert words.places[:3] == [(0, 6)] * 3
+
+
+@given(st.text(max_size=200) | st.text("a'’dve ns.", max_size=30))
 def test_offsets_point_into_the_text_and_never_go_back(text: str) -> None:
     words = cut(text)
     assert len(words.norms) == len(words.forms) == len(words.places) == len(words.breaks) == len(words.sentences)

@@ -105,6 +105,8 @@ def test_the_encoder_does_not_read_again_because_the_lexicon_changed(
     (tmp_path / "lexicon.toml").write_text(f'name = "Less"\nextends = "builtin"\nversion = "1"\nremove = ["{gone}"]\n')
 
     read.clear()
+    assessed(LEXICON, Store(tmp_path / "cache"))  # of other lessons, for which there is no encoder
+    assert not read
     again = assessed(tmp_path, Store(tmp_path / "cache"))
     assert sum(read) < first / 10
     read.clear()

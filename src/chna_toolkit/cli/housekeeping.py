@@ -45,7 +45,7 @@ def cache(
     cache_dir: options.CacheDir = None,
     config: options.Config = None,
 ) -> None:
-    """Show or clear the cache of texts and mentions."""
+    """Show or clear the cache of texts, mentions and scores."""
     from chna_toolkit.cache import Store, default_folder
     from chna_toolkit.config import load_settings
     from chna_toolkit.doctor import megabytes

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, repeat
 from typing import TypeVar
 
 import simplemma
@@ -17,7 +17,7 @@ import simplemma
 NUMBER, YEAR, MONEY, PERCENT = "#", "#year", "#money", "#percent"
 NAME = "#name"  # a proper name of two words and more; found by `names`, no word has it as its normal form
 
-_REMEMBERED = 50_000  # words whose normal form is kept; more than a scan of ordinary text meets
+_REMEMBERED = 50_000  # words, and gaps between them, that are kept; more than a scan of ordinary text meets
 
 # Strength of the punctuation before a word.
 NO_BREAK, COMMA, CLAUSE, SENTENCE = 0, 1, 2, 3
@@ -87,6 +87,9 @@ _LEMMAS = {
 _NO_E = re.compile(r"^(craft|deposit|develop|fix|format|grow|guard|intern|long|patrol|play|smooth|thank|think)e$")
 
 _CONTRACTIONS = {"won't": "will not", "can't": "cannot", "shan't": "shall not"}
+_TAILS = {"re": "are", "ve": "have", "ll": "will", "d": "would", "m": "am"}  # of contractions
+
+_V = TypeVar("_V")
 
 
 class Words:
@@ -132,6 +135,20 @@ class Words:
         return self._places
 
 
+class _Remembered(dict[str, _V]):
+    """What a function gave for each word or gap met; all are forgotten when there are too many."""
+
+    def __init__(self, make: Callable[[str], _V]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, key: str) -> _V:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        value = self[key] = self._make(key)
+        return value
+
+
 def cut(text: str) -> Words:
     """Cut a text into words. Hyphens separate, quotes vanish, a contraction becomes one word and `not`."""
     pieces = _WORD.split(text)  # gap, word, gap, word, …, gap
@@ -144,7 +161,11 @@ def cut(text: str) -> Words:
     if "'" in text or "’" in text:  # some may be contractions
         readings = list(map(_READINGS.__getitem__, printed))
         read = [part for parts in readings for part in parts]
-        breaks = [one for strength, parts in zip(breaks, readings, strict=True) for one in (strength, 0)[: len(parts)]]
+        breaks = [
+            one
+            for strength, parts in zip(breaks, readings, strict=True)
+            for one in (strength, *repeat(0, len(parts) - 1))
+        ]
     sentences = [0] * len(read)
     if SENTENCE in breaks:
         sentences = list(accumulate((strength == SENTENCE for strength in breaks[1:]), initial=0))
@@ -195,6 +216,7 @@ def _break_in(gap: str, printed: list[str], place: int) -> int:
     return _strength(gap, is_short, is_digit or word[0].isupper(), is_digit and before[-1:].isdigit())
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _strength(gap: str, after_short: bool, before_capital: bool, in_range: bool) -> int:
     """Strength of a gap after an abbreviation or letter, before a capital or figure, and between figures."""
     strength = NO_BREAK
@@ -213,24 +235,6 @@ def _strength(gap: str, after_short: bool, before_capital: bool, in_range: bool)
     return strength
 
 
-_K = TypeVar("_K")
-_V = TypeVar("_V")
-
-
-class _Remembered(dict[_K, _V]):
-    """What a function gave for each key met; all are forgotten when there are too many."""
-
-    def __init__(self, make: Callable[[_K], _V]) -> None:
-        super().__init__()
-        self._make = make
-
-    def __missing__(self, key: _K) -> _V:
-        if len(self) >= _REMEMBERED:
-            self.clear()
-        value = self[key] = self._make(key)
-        return value
-
-
 def _always(gap: str) -> int | None:
     """Strength of a gap whatever stands beside it, or None."""
     return None if any(mark in gap for mark in ".–—") else _strength(gap, False, False, False)
@@ -243,7 +247,7 @@ def _readings_of(word: str) -> tuple[tuple[str, str, bool], ...]:
 
 _ALWAYS = _Remembered(_always)
 _READINGS = _Remembered(_readings_of)
-_FIRST_READING = _Remembered[str, tuple[str, str, bool]](lambda word: _READINGS[word][0])
+_FIRST_READING = _Remembered[tuple[str, str, bool]](lambda word: _READINGS[word][0])
 
 
 def _forms(word: str) -> tuple[str, ...]:
@@ -252,9 +256,9 @@ def _forms(word: str) -> tuple[str, ...]:
         low = low[:-2] if low.endswith("'s") else low[:-1]
     if low.endswith("n't"):
         return tuple(_CONTRACTIONS.get(low, low[:-3] + " not").split())
-    if "'" in low and low.split("'")[1] in ("re", "ve", "ll", "d", "m"):
-        low, _, tail = low.partition("'")
-        return (low, {"re": "are", "ve": "have", "ll": "will", "d": "would", "m": "am"}[tail])
+    head, *tails = low.split("'")
+    if tails and tails[0] in _TAILS:
+        return (head, *(_TAILS[tail] for tail in tails if tail in _TAILS))
     return (low,)
 
 

@@ -39,7 +39,7 @@ MOST_PIECES = 96  # of a text that are read, start and end among them
 _EPSILON = np.float32(1e-12)
 _AT_ONCE = 1024  # pieces that go through the layers together: bounds memory
 _STEPS = 10  # that one is divided into, by rounding
-_UNSURE = 5e-5  # what others in a batch may change in log odds, some ten times what was ever seen
+_UNSURE = 1e-4  # what others in a batch may change in log odds, some ten times what was ever seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,17 @@ class SentenceEncoder:
 
     def scores(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Return log odds in tenths: a row a text, a column a lesson. They do not depend on the other texts."""
+        cut, steps = self._exact(texts)
+        steps *= _STEPS
+        for place in np.flatnonzero((np.abs(steps - np.floor(steps) - 0.5) < _UNSURE * _STEPS).any(axis=1)).tolist():
+            steps[place] = self._read([cut[place]]) * _STEPS
+        return np.asarray(steps.round() / _STEPS, dtype=np.float64)
+
+    def exact_scores(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Return the log odds as they come out, whose last bits depend on what else is read."""
+        return self._exact(texts)[1]
+
+    def _exact(self, texts: Sequence[str]) -> tuple[list[list[int]], NDArray[np.float64]]:
         cut = [self.vocabulary.numbers(text, MOST_PIECES) for text in texts]
         found = np.zeros((len(texts), len(self.lessons)))
         chunk: list[int] = []
@@ -120,10 +131,7 @@ class SentenceEncoder:
             pieces += len(cut[place])
         if chunk:
             found[chunk] = self._read([cut[one] for one in chunk])
-        steps = found * _STEPS
-        for place in np.flatnonzero((np.abs(steps - np.floor(steps) - 0.5) < _UNSURE * _STEPS).any(axis=1)).tolist():
-            steps[place] = self._read([cut[place]]) * _STEPS
-        return np.asarray(steps.round() / _STEPS, dtype=np.float64)
+        return cut, found
 
     def _read(self, texts: list[list[int]]) -> Matrix:
         """Return the scores of texts in order of their length."""

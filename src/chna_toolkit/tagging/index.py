@@ -105,6 +105,7 @@ class Hits:
 
 
 _start = itemgetter(0)
+_checks_of = itemgetter(0)
 
 
 class PhraseIndex:
@@ -183,6 +184,7 @@ class PhraseIndex:
                 self._exact[forms[0]] = profile
             else:
                 self._singles[norms[0]] = profile
+        self._put_in_order()
         self._names = [self._singles.pop(NAME)] if NAME in self._singles else []
         self._table.clear()
         self.profiles = list(profiles.values())
@@ -202,6 +204,19 @@ class PhraseIndex:
             return head[0]
         tails = head[1].setdefault(norms[2], {}).setdefault(len(norms) - 2, {})
         return tails.setdefault(norms[2:], [])
+
+    def _put_in_order(self) -> None:
+        """Sort what came out of sets, so that hits do not depend on the process."""
+        for pair, following in self._longer.values():
+            if len(pair) > 1:
+                pair.sort(key=_checks_of)
+            for third, tails in following.items():
+                if len(tails) > 1:
+                    following[third] = dict(sorted(tails.items()))
+                for rest in tails.values():
+                    for entries in rest.values():
+                        if len(entries) > 1:
+                            entries.sort(key=_checks_of)
 
     def _profile(self, atoms: frozenset[int], number: int) -> Profile:
         uses = 0

@@ -288,21 +288,23 @@ def load_model(folder: Path | None = None) -> Model:
             idf=arrays["idf"].astype(np.float64),
             weights=weights,
             intercepts=arrays["intercepts"].astype(np.float64),
-            combiner=Combiner(**meta["combiner"] | {"offsets": tuple(meta["combiner"]["offsets"])}),
+            combiner=Combiner(**_with_offsets(meta["combiner"], meta["lessons"])),
             keep=meta["keep"],
             add=meta["add"],
             lessons=tuple((one, slug) for one, slug in meta["lessons"]),
             lexicon=meta["lexicon"],
             facts=meta["facts"],
             assertions=assertions_in(arrays),
-            rereading=_rereading(meta["rereading"]) if meta["rereading"] else None,
+            rereading=Rereading(**_with_offsets(meta["rereading"], meta["lessons"])) if meta["rereading"] else None,
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{place}: no model: {error}", "Make one with `chna train`.") from error
 
 
-def _rereading(meta: Mapping[str, Any]) -> Rereading:
-    return Rereading(**{**meta, "offsets": tuple(meta["offsets"])})
+def _with_offsets(weights: Mapping[str, Any], lessons: Sequence[object]) -> dict[str, Any]:
+    if len(weights["offsets"]) != len(lessons):
+        raise ValueError("there is not one offset a lesson")
+    return {**weights, "offsets": tuple(weights["offsets"])}
 
 
 class Learned:
@@ -378,7 +380,8 @@ class Learned:
         if not asked:
             return chances
         strengths = np.array([[rules[place].get(lesson, 0.0) for lesson in self.lessons] for place in asked])
-        read = (readings or Readings()).scores(self._reader, [texts[place] for place in asked])
+        readings = Readings() if readings is None else readings
+        read = readings.scores(self._reader, [texts[place] for place in asked])
         chances = chances.copy()
         chances[asked] = rereading.probability(chances[asked], strengths, read)
         return chances

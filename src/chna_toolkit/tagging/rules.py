@@ -189,7 +189,8 @@ class _Slots(Generic[_Ready]):
         self._order = sorted(range(len(patterns)), key=lambda place: -len(slots[place]))  # places by bit
         self._widths = [sum(len(one) > slot for one in slots) for slot in range(max(map(len, slots), default=0))]
         self._all = (1 << len(patterns)) - 1
-        self._passing = [self._all >> width << width for width in self._widths]  # have no such slot
+        # each slot's width, and the patterns without it; positive numbers, for negative ones cost Python more
+        self._slots = [(width, self._all >> width << width) for width in self._widths]
         self._first = bit = index.reserve(sum(self._widths) + len(patterns))
         for slot, width in enumerate(self._widths):
             for number, place in enumerate(self._order[:width], bit):
@@ -202,12 +203,12 @@ class _Slots(Generic[_Ready]):
         """Return the patterns that hits have words for in every slot and none that it forbids, in their order."""
         uses = hits.uses >> self._first
         can = self._all
-        for width, passing in zip(self._widths, self._passing, strict=True):
+        for width, passing in self._slots:
             can &= uses | passing
             if not can:
                 return []
             uses >>= width
-        can ^= can & uses
+        can ^= can & uses  # what has a word that it forbids
         places = []
         while can:
             low = can & -can

@@ -1,9 +1,10 @@
 """From coded text to a model.
 
 1. Text: one logistic regression a lesson over words and classes, on all gold and the lexicon's examples.
-2. Joining it with the rules: a regression with four weights for all lessons together, over text
-   scores from models that did not see the text's document, and only on gold that no rule was
-   written with (`TUNED` names the part that was; the lexicon's examples pass its rules by design).
+2. Joining it with the rules: a regression with four weights for all lessons together and an offset a lesson, over
+   text scores from models that did not see the text's document, and only on gold that no rule was
+   written with (`TUNED` names the part that was; the lexicon's examples pass its rules by design). An encoder is
+   joined in the same way, on gold that a twin of it (`blind`) did not learn from.
 3. Assertions: one regression over the labels of all lessons (`assertions.py`).
 """
 
@@ -297,16 +298,8 @@ def _join(
             f"no gold outside the part {TUNED!r} to weigh text against rules with",
             "More gold is needed: parts are drawn by the hash of the id.",
         )
-    places, lessons = np.nonzero(use)
-    weights = np.array([_REAL_WEIGHT if one.is_real else 1.0 for one in material])[places]
-    lesson = np.eye(bears.shape[1])[lessons]
-    features = np.column_stack(
-        [text[use], np.maximum(text[use], FLOOR), rules[use], (words < SHORT)[places].astype(float), lesson]
-    )
-    found, intercept = _logistic(features, bears[use], weights, C=1.0, max_iter=1000)
-    by_text, by_floored, by_rules, short = (round(float(value), 4) for value in found[:4])
-    offsets = tuple(round(float(value), 4) for value in found[4:])
-    return Combiner(by_text, by_floored, by_rules, short, round(intercept, 4), offsets)
+    is_short = np.broadcast_to((words < SHORT)[:, None], bears.shape)
+    return Combiner(*_weighed(material, [text, np.maximum(text, FLOOR), rules, is_short], bears, use))
 
 
 def _join_encoder(
@@ -325,15 +318,24 @@ def _join_encoder(
         raise UsageError(f"no gold in the part {JOINING!r} to weigh the encoder with", "More gold is needed.")
     read = np.zeros(first.shape)
     read[use] = blind.scores([one.text for one, is_used in zip(material, use.tolist(), strict=True) if is_used])
-    places, lessons = np.nonzero(part)
-    weights = np.array([_REAL_WEIGHT if one.is_real else 1.0 for one in material])[places]
-    odds = np.log(first / (1.0 - first))
-    lesson = np.eye(bears.shape[1])[lessons]
-    features = np.column_stack([odds[part], read[part], np.maximum(read, READ_FLOOR)[part], rules[part], lesson])
-    found, intercept = _logistic(features, bears[part], weights, C=1.0, max_iter=1000)
-    by_first, by_read, by_floored, by_rules = (round(float(value), 4) for value in found[:4])
-    offsets = tuple(round(float(value), 4) for value in found[4:])
-    return Rereading(final.hash, by_first, by_read, by_floored, by_rules, round(intercept, 4), offsets, ASK, BAR)
+    signs = [np.log(first / (1.0 - first)), read, np.maximum(read, READ_FLOOR), rules]
+    by_first, by_read, by_floored, by_rules, intercept, offsets = _weighed(material, signs, bears, part)
+    return Rereading(final.hash, by_first, by_read, by_floored, by_rules, intercept, offsets, ASK, BAR)
+
+
+def _weighed(
+    material: Sequence[Coded], signs: Sequence[NDArray[Any]], bears: NDArray[np.bool_], use: NDArray[np.bool_]
+) -> tuple[Any, ...]:
+    """Return a weight for each sign (a row a text and a column a lesson), an intercept, and an offset a lesson.
+
+    `use` says which texts and lessons count.
+    """
+    texts, lessons = np.nonzero(use)
+    weights = np.array([_REAL_WEIGHT if one.is_real else 1.0 for one in material])[texts]
+    features = np.column_stack([*(sign[use].astype(float) for sign in signs), np.eye(bears.shape[1])[lessons]])
+    found, intercept = _logistic(features, bears[use], weights, C=1.0, max_iter=1000)
+    rounded = [round(float(value), 4) for value in found]
+    return *rounded[: len(signs)], round(intercept, 4), tuple(rounded[len(signs) :])
 
 
 def _logistic(
