@@ -96,10 +96,11 @@ def test_the_cache_is_shown_and_cleared(chna, documents):
     assert [line.split()[:2] for line in done.out.splitlines()[1:]] == [
         ["text", "2"],
         ["mentions", "2"],
+        ["scores", "0"],
         ["source", "0"],
     ]
     assert "4 entries deleted" in chna("cache", "clear").err
-    assert [line.split()[1] for line in chna("cache", "info").out.splitlines()[1:]] == ["0", "0", "0"]
+    assert [line.split()[1] for line in chna("cache", "info").out.splitlines()[1:]] == ["0"] * 4
 
 
 def test_the_version_names_tool_and_lexicon(chna):

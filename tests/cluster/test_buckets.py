@@ -81,7 +81,7 @@ def test_a_bucket_holds_entries_as_a_folder_does(bucket: str):
     store.save("text", KEY, b"page 1")
     assert store.has("text", KEY)
     assert store.load("text", KEY, bytes.decode) == "page 1"
-    assert store.usage() == [Usage("text", 1, 6), Usage("mentions", 0, 0), Usage("source", 0, 0)]
+    assert store.usage() == [Usage("text", 1, 6), Usage("mentions", 0, 0), Usage("scores", 0, 0), Usage("source", 0, 0)]
     upload(bucket, {"cache/text/ab/thesis.docx": "mine"})
     assert store.clear() == 1
     assert files(bucket).cat_file(f"{bucket}/cache/text/ab/thesis.docx") == b"mine"

@@ -47,7 +47,7 @@ def test_an_entry_is_replaced_whole(store: Store):
 def test_usage_counts_entries_and_bytes(store: Store):
     store.save("text", KEY, b"12345")
     store.save("text", "cd" + KEY[2:], b"123")
-    assert store.usage() == [Usage("text", 2, 8), Usage("mentions", 0, 0), Usage("source", 0, 0)]
+    assert store.usage() == [Usage("text", 2, 8), Usage("mentions", 0, 0), Usage("scores", 0, 0), Usage("source", 0, 0)]
 
 
 def test_clear_deletes_entries_and_leftovers_but_nothing_of_others(store: Store):
