@@ -2,9 +2,10 @@
 
 usage: python benchmarks/retag.py [--method rules|hybrid|encoder] PDF [PDF ...]    (encoder by default, as in a scan)
 
-Reads and tags the PDFs once, in another process, with a lexicon that lacks every fortieth rule. Then times in this one
-what a second scan with the whole lexicon does for each document: decode the cached text, and the scores that the
-encoder gave then, and tag it, with one thread. Also prints words a second, and the cost of making a tagger.
+Reads the PDFs once, in another process, where the encoder also tags them with a lexicon that lacks every fortieth
+rule. Then times in this one what a second scan with the whole lexicon does for each document: decode the cached text,
+and the scores that the encoder gave then, and tag it, with one thread. Also prints words a second, and the cost of
+making a tagger.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from chna_toolkit.extraction import read_document
 from chna_toolkit.lexicon import load_lexicon
 from chna_toolkit.lexicon.model import Lexicon
 from chna_toolkit.tagging import Tagger
-from chna_toolkit.tagging.encoder import Readings
+from chna_toolkit.tagging.encoder import KeptScores
 
 CHANGED = 40  # one rule in so many
 
@@ -46,10 +47,10 @@ def earlier_tagger(method: str) -> Tagger:
 
 def first_scan(path: str, method: str) -> tuple[bytes, bytes]:
     """Return what a first scan leaves in the cache: text and scores."""
-    document, readings = read_document(Path(path)), Readings()
+    document, kept = read_document(Path(path)), KeptScores()
     if method == "encoder":
-        earlier_tagger(method).tag(document, readings)
-    return encode_document(document), encode_scores(readings.used)
+        earlier_tagger(method).tag(document, kept)
+    return encode_document(document), encode_scores(kept.used)
 
 
 def main(paths: list[str], method: str) -> None:
@@ -61,12 +62,12 @@ def main(paths: list[str], method: str) -> None:
     ready = time.process_time()
     pages = words = mentions = read = known = 0
     for text, scores in cached:
-        document, readings = decode_document(text), Readings(decode_scores(scores))
-        mentions += len(tagger.tag(document, readings))
+        document, kept = decode_document(text), KeptScores(decode_scores(scores))
+        mentions += len(tagger.tag(document, kept))
         pages += len(document.pages)
         words += document.words
-        read += len(readings.used)
-        known += len(readings.used.keys() & readings.kept.keys())
+        read += len(kept.used)
+        known += len(kept.used.keys() & kept.earlier.keys())
     spent = time.process_time() - ready
     print(f"{method}: {pages} pages, {words} words, {mentions} mentions in {spent:.2f} CPU s")
     print(

@@ -41,7 +41,7 @@ from chna_toolkit.pool import allow_more, tell_progress
 from chna_toolkit.scoring import Thresholds, score
 
 if TYPE_CHECKING:  # it brings numpy
-    from chna_toolkit.tagging.encoder import Readings
+    from chna_toolkit.tagging.encoder import KeptScores
 
 # Of the time limit, how much may go into reading pages: what regards the whole document comes after.
 PAGES_SHARE = 0.6
@@ -55,8 +55,8 @@ class InputChangedError(Exception):
 class TagsDocuments(Protocol):
     """What is asked of a tagger."""
 
-    def tag(self, document: Document, readings: Readings | None = None) -> list[Mention]:
-        """Return all mentions of a document. `readings` has an encoder's earlier scores, and gets those of now."""
+    def tag(self, document: Document, kept: KeptScores | None = None) -> list[Mention]:
+        """Return all mentions of a document. `kept` has an encoder's earlier scores, and gets those of now."""
 
 
 def _read(item: Input, plan: Plan, watch: Watch) -> Document:
@@ -352,17 +352,17 @@ def _mentions(reading: Reading, plan: Plan, seconds: dict[str, float]) -> tuple[
 def _tagged(
     document: Document, tagger: TagsDocuments, plan: Plan, store: Store | None, text_key: str
 ) -> tuple[Mention, ...]:
-    """Tag a document; the store has the encoder's earlier scores, and gets those that changed."""
+    """Tag a document; the store has the encoder's earlier scores, and gets the new ones."""
     if plan.method != "encoder" or not store:
         return tuple(tagger.tag(document))
-    from chna_toolkit.tagging.encoder import Readings
+    from chna_toolkit.tagging.encoder import KeptScores
 
     key = plan.scores_key(text_key)
-    readings = Readings(store.load("scores", key, decode_scores))
-    mentions = tuple(tagger.tag(document, readings))
-    if readings.used.keys() - readings.kept.keys():
+    kept = KeptScores(store.load("scores", key, decode_scores))
+    mentions = tuple(tagger.tag(document, kept))
+    if kept.used.keys() - kept.earlier.keys():
         # Another lexicon had other passages read, and may come back.
-        store.save("scores", key, encode_scores({**readings.kept, **readings.used}))
+        store.save("scores", key, encode_scores({**kept.earlier, **kept.used}))
     return mentions
 
 

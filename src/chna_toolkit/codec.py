@@ -65,7 +65,7 @@ def decode_mentions(data: bytes) -> tuple[Mention, ...]:
 
 
 def encode_scores(scores: Mapping[str, Sequence[int]]) -> bytes:
-    """Return an encoder's scores by the hash of the text (`tagging.encoder.Readings`) as bytes."""
+    """Return an encoder's scores by the hash of the text (`tagging.encoder.KeptScores`) as bytes."""
     return _pack("scores", dict(sorted(scores.items())))
 
 

@@ -140,7 +140,7 @@ class FakeTagger:
     def __init__(self, lessons: tuple[str, ...]) -> None:
         self.lessons = lessons
 
-    def tag(self, document: Document, readings: object = None) -> list[Mention]:
+    def tag(self, document: Document, kept: object = None) -> list[Mention]:
         return [
             Mention(lesson, f"{lesson}.word", one.index, start, start + 3, ((start, start + 3),), PRACTICE, 0.8, True)
             for one in document.passages

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from chna_toolkit.errors import UsageError
 from chna_toolkit.tagging.encoder import (
     MOST_PIECES,
+    KeptScores,
     Layer,
     Linear,
     Norm,
-    Readings,
     SentenceEncoder,
     in_eight_bits,
     load_encoder,
@@ -134,11 +134,11 @@ def test_more_texts_of_a_length_than_fit_at_once(encoder: SentenceEncoder):
 def test_what_was_read_is_not_read_again(encoder: SentenceEncoder):
     blind = replace(encoder, layers=())  # gives other scores
     texts = ["the hospital", "a budget", "the hospital"]
-    readings = Readings()
-    scores = readings.scores(encoder, texts)
+    kept = KeptScores()
+    scores = kept.scores(encoder, texts)
     assert scores.tolist() == encoder.scores(texts).tolist() != blind.scores(texts).tolist()
 
-    later = Readings(readings.used)
+    later = KeptScores(kept.used)
     assert later.scores(blind, texts[:1]).tolist() == scores[:1].tolist()
     assert later.scores(blind, ["shared", *texts]).tolist() == [*blind.scores(["shared"]).tolist(), *scores.tolist()]
     assert len(later.used) == 3  # what was not asked for is forgotten

@@ -165,18 +165,18 @@ class SentenceEncoder:
         return mixed
 
 
-class Readings:
+class KeptScores:
     """What an encoder gave for the texts of a document, so that it need not read them again."""
 
-    def __init__(self, kept: Mapping[str, Sequence[int]] | None = None) -> None:
-        """`kept` is what `used` was after an earlier reading with the same encoder."""
-        self.kept = dict(kept or {})
+    def __init__(self, earlier: Mapping[str, Sequence[int]] | None = None) -> None:
+        """`earlier` is what `used` was after an earlier reading with the same encoder."""
+        self.earlier = dict(earlier or {})
         self.used: dict[str, Sequence[int]] = {}  # tenths of log odds by the hash of a text
 
     def scores(self, encoder: SentenceEncoder, texts: Sequence[str]) -> NDArray[np.float64]:
         """Return the encoder's scores of the texts, or those it gave before."""
         keys = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() for text in texts]
-        known = self.kept | self.used
+        known = self.earlier | self.used
         new = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
         if new:
             rows = (encoder.scores(list(new.values())) * _STEPS).round().astype(int).tolist()

@@ -30,7 +30,7 @@ from chna_toolkit.errors import UsageError
 from chna_toolkit.lexicon.model import Lexicon
 from chna_toolkit.lexicon.words import Words
 from chna_toolkit.tagging.assertion_learned import AssertionModel, assertions_in
-from chna_toolkit.tagging.encoder import Readings, SentenceEncoder
+from chna_toolkit.tagging.encoder import KeptScores, SentenceEncoder
 from chna_toolkit.tagging.index import Hits, Profile, Span
 
 Floats = NDArray[np.float64]
@@ -365,12 +365,12 @@ class Learned:
         rules: Sequence[Mapping[str, float]],
         texts: Sequence[str],
         least: float = 0.0,
-        readings: Readings | None = None,
+        kept: KeptScores | None = None,
     ) -> Floats:
         """Return the probabilities (a row a text) as they are once the encoder has read the doubtful texts.
 
         Those are where a lesson has the probability `least`, or the model's, if that is more.
-        `readings` has what the encoder gave before, and gets what it gives now.
+        `kept` has what the encoder gave before, and gets what it gives now.
         """
         assert self._reader
         assert self.model.rereading
@@ -380,8 +380,8 @@ class Learned:
         if not asked:
             return chances
         strengths = np.array([[rules[place].get(lesson, 0.0) for lesson in self.lessons] for place in asked])
-        readings = Readings() if readings is None else readings
-        read = readings.scores(self._reader, [texts[place] for place in asked])
+        kept = KeptScores() if kept is None else kept
+        read = kept.scores(self._reader, [texts[place] for place in asked])
         chances = chances.copy()
         chances[asked] = rereading.probability(chances[asked], strengths, read)
         return chances

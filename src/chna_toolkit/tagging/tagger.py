@@ -24,7 +24,7 @@ from chna_toolkit.tagging.setting_aside import document_reasons
 
 if TYPE_CHECKING:  # they bring numpy
     from chna_toolkit.tagging.assertion_learned import LearnedAssertions
-    from chna_toolkit.tagging.encoder import Readings
+    from chna_toolkit.tagging.encoder import KeptScores
     from chna_toolkit.tagging.learned import Learned, Model
 
 # Raise it when code changes what mentions a document gives, or what the encoder gives a passage: both are kept.
@@ -187,17 +187,17 @@ class Tagger:
         names = class_features(self._index.keys)
         return [*names[: self._topical], *[""] * (len(names) - self._topical)]  # cues say nothing about a lesson
 
-    def tag(self, document: Document, readings: Readings | None = None) -> list[Mention]:
+    def tag(self, document: Document, kept: KeptScores | None = None) -> list[Mention]:
         """Return all mentions of a document, counted and set aside, in reading order.
 
-        `readings` has what the encoder gave for it before, and gets what it gives now.
+        `kept` has what the encoder gave for it before, and gets what it gives now.
         """
         # in documents full of tables two passages in five are numbers alone
         units = (_unit_of(passage) for passage in document.passages if _LETTER.search(passage.text))
         with no_collection():
             mentions = [
                 mention
-                for _, found, _ in self._tag_units(units, caution=_CAUTION[self.method], readings=readings)
+                for _, found, _ in self._tag_units(units, caution=_CAUTION[self.method], kept=kept)
                 for mention in found
             ]
         reasons = document_reasons(document, {mention.passage for mention in mentions if mention.counted})
@@ -224,12 +224,12 @@ class Tagger:
                 yield Seen(look.words, look.hits, _strengths(self._tag_one(look)))
 
     def _tag_units(
-        self, units: Iterable[_Unit], batch: int = _BATCH, caution: float = 0.0, readings: Readings | None = None
+        self, units: Iterable[_Unit], batch: int = _BATCH, caution: float = 0.0, kept: KeptScores | None = None
     ) -> Iterator[_Tagged]:
         """Yield each unit with its mentions and, if there are any, the learned layer's probability of each lesson."""
         for looks in self._look(units, batch):
             tagged = list(map(self._tag_one, looks))
-            chances = self._judge(looks, tagged, caution, readings) if self._learned else {}
+            chances = self._judge(looks, tagged, caution, kept) if self._learned else {}
             if self._decider:
                 for place, mentions in enumerate(tagged):
                     if any(mention.counted for mention in mentions):
@@ -298,7 +298,7 @@ class Tagger:
         return look.reading
 
     def _judge(
-        self, looks: list[_Look], tagged: list[list[Mention]], caution: float, readings: Readings | None
+        self, looks: list[_Look], tagged: list[list[Mention]], caution: float, kept: KeptScores | None
     ) -> dict[int, Mapping[str, float]]:
         """Put the units to the learned layer and change their mentions; returns probabilities by place.
 
@@ -312,7 +312,7 @@ class Tagger:
         strengths = [_strengths(tagged[place]) for place in put]
         rows = self._learned.scores(texts, strengths)
         if self.method == "encoder":
-            rows = self._learned.reread(rows, strengths, [looks[place].unit.text for place in put], caution, readings)
+            rows = self._learned.reread(rows, strengths, [looks[place].unit.text for place in put], caution, kept)
         chances: dict[int, Mapping[str, float]] = {}
         highest = rows.max(axis=1, initial=0.0).tolist()
         for number, (place, high) in enumerate(zip(put, highest, strict=True)):
