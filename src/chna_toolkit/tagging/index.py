@@ -43,6 +43,7 @@ Fitting = dict[Group, frozenset[Profile]]
 
 _Entry = tuple[_Checks, Profile]
 _Tails = dict[int, dict[_Norms, list[_Entry]]]  # by their length, then by their words
+_Listed = list[tuple[Spelt, Profile]]  # phrases
 _Head = tuple[list[_Entry], dict[str, _Tails]]  # what two words are alone, and what may follow, by its first word
 
 
@@ -104,8 +105,7 @@ class Hits:
         return known.intersection(self.profiles)
 
 
-_start = itemgetter(0)
-_checks_of = itemgetter(0)
+_start = _sequence_of = itemgetter(0)
 
 
 class PhraseIndex:
@@ -121,7 +121,8 @@ class PhraseIndex:
         self._table: dict[Spelt, list[int]] = defaultdict(list)  # atoms, in order, of each spelt-out phrase
         self._singles: dict[str, Profile] = {}  # one word in any form, by normal form
         self._exact: dict[str, Profile] = {}  # one word in one form
-        self._longer: dict[tuple[str, str], _Head] = {}  # by the first two normal forms
+        # by the first two normal forms; those met so far are laid out
+        self._longer: dict[tuple[str, str], _Head | _Listed] = {}
         self._names: list[Profile] = []  # what a proper name is good for
         self.profiles: list[Profile] = []  # all of them, once it is frozen
 
@@ -171,20 +172,20 @@ class PhraseIndex:
     def freeze(self) -> None:
         """End the additions."""
         profiles: dict[tuple[int, ...], Profile] = {}
+        beginnings: dict[tuple[str, str], _Listed] = defaultdict(list)
         for sequence, listed in self._table.items():
             atoms = tuple(listed)
             profile = profiles.get(atoms)
             if profile is None:
                 profile = profiles[atoms] = self._profile(frozenset(atoms), len(profiles))
-            norms, forms = zip(*sequence, strict=True)
-            if len(norms) > 1:
-                checks = tuple((place, form) for place, form in enumerate(forms) if form) if any(forms) else ()
-                self._entries(norms).append((checks, profile))
-            elif forms[0]:
-                self._exact[forms[0]] = profile
+            norm, form = sequence[0]
+            if len(sequence) > 1:
+                beginnings[norm, sequence[1][0]].append((sequence, profile))
+            elif form:
+                self._exact[form] = profile
             else:
-                self._singles[norms[0]] = profile
-        self._put_in_order()
+                self._singles[norm] = profile
+        self._longer = dict(beginnings)
         self._names = [self._singles.pop(NAME)] if NAME in self._singles else []
         self._table.clear()
         self.profiles = list(profiles.values())
@@ -194,29 +195,27 @@ class PhraseIndex:
                 by_atom.setdefault(atom, set()).add(profile)
         self._fitting = {group: frozenset().union(*(by_atom.get(atom, ()) for atom in group)) for group in self._groups}
 
-    def _entries(self, norms: _Norms) -> list[_Entry]:
-        """Return the list that a phrase of several words goes into."""
-        start = norms[0], norms[1]
-        head = self._longer.get(start)
-        if head is None:
-            head = self._longer[start] = ([], {})
-        if len(norms) == 2:
-            return head[0]
-        tails = head[1].setdefault(norms[2], {}).setdefault(len(norms) - 2, {})
-        return tails.setdefault(norms[2:], [])
+    def _laid_out(self, start: tuple[str, str]) -> _Head:
+        """Return the phrases that begin with two words, laid out so that they are found fast.
 
-    def _put_in_order(self) -> None:
-        """Sort what came out of sets, so that hits do not depend on the process."""
-        for pair, following in self._longer.values():
-            if len(pair) > 1:
-                pair.sort(key=_checks_of)
-            for third, tails in following.items():
-                if len(tails) > 1:
-                    following[third] = dict(sorted(tails.items()))
-                for rest in tails.values():
-                    for entries in rest.values():
-                        if len(entries) > 1:
-                            entries.sort(key=_checks_of)
+        Few of the thousands of beginnings are ever met; to lay all of them out would double the time to be ready.
+        """
+        listed = self._longer[start]
+        if isinstance(listed, tuple):  # since the caller looked
+            return listed
+        pair: list[_Entry] = []
+        following: dict[str, _Tails] = {}
+        # sorted, for they came out of sets: hits must not depend on the process
+        for sequence, profile in sorted(listed, key=_sequence_of):
+            norms, forms = zip(*sequence, strict=True)
+            entry = tuple((place, form) for place, form in enumerate(forms) if form), profile
+            if len(norms) == 2:
+                pair.append(entry)
+            else:
+                tails = following.setdefault(norms[2], {}).setdefault(len(norms) - 2, {})
+                tails.setdefault(norms[2:], []).append(entry)
+        head = self._longer[start] = pair, following
+        return head
 
     def _profile(self, atoms: frozenset[int], number: int) -> Profile:
         uses = 0
@@ -232,7 +231,8 @@ class PhraseIndex:
             longer += ((at, at + 1, self._exact[form]) for at, form in enumerate(forms) if form in self._exact)
         heads = [(at, head) for at, head in enumerate(map(self._longer.get, pairwise(norms))) if head]
         last = len(norms) - 2
-        for start, (pair, following) in heads:
+        for start, head in heads:
+            pair, following = head if isinstance(head, tuple) else self._laid_out((norms[start], norms[start + 1]))
             if breaks[start + 1] < COMMA:
                 for checks, profile in pair:
                     if not checks or all(forms[start + place] == form for place, form in checks):

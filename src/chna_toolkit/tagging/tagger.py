@@ -60,7 +60,8 @@ _CLOSERS = " \"'”’)]"  # may stand behind the full stop of a sentence
 
 _MANY_CONTEXTS = 5_000  # that are kept at the most
 _SHORT, _MANY_SHORT = 40, 5_000  # characters of a text that is kept, and how many of them
-_BATCH = 200  # texts looked up together
+_BATCH = 200  # texts of a stream looked up together
+_BATCH_OF_DOCUMENT = 2_000  # the same of a document, which is there as a whole: the encoder likes to have many
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +198,7 @@ class Tagger:
         with no_collection():
             mentions = [
                 mention
-                for _, found, _ in self._tag_units(units, caution=_CAUTION[self.method], kept=kept)
+                for _, found, _ in self._tag_units(units, _BATCH_OF_DOCUMENT, _CAUTION[self.method], kept)
                 for mention in found
             ]
         reasons = document_reasons(document, {mention.passage for mention in mentions if mention.counted})
