@@ -18,8 +18,10 @@ chna lexicon test "$LEXICON" --format junit > "$out/test.xml"
 chna lexicon test "$LEXICON" --format markdown >> "$summary"
 
 if test -n "$BASELINE" && test -n "$CORPUS"; then
-  chna lexicon diff "$BASELINE" "$LEXICON" --corpus "$CORPUS" --max-flips "$MAX_FLIPS" --max-lost "$MAX_LOST" \
-    --format markdown >> "$summary" || failed=true
+  gates=(--max-flips "$MAX_FLIPS" --max-lost "$MAX_LOST")
+  test -n "${MAX_CHANGED:-}" && gates+=(--max-changed "$MAX_CHANGED")
+  chna lexicon diff "$BASELINE" "$LEXICON" --corpus "$CORPUS" "${gates[@]}" --format markdown >> "$summary" ||
+    failed=true
 fi
 
 {

@@ -125,6 +125,52 @@ def test_a_baseline_is_accepted_and_then_guards(chna: Callable[..., Done], make:
     assert chna("diff", "base.json", narrower, *arguments).code == 2
 
 
+def test_a_gate_for_every_change_sees_what_is_gained_and_what_other_rules_find(
+    chna: Callable[..., Done], make: Make, tmp_path: Path
+) -> None:
+    (tmp_path / "gold.jsonl").write_text(GOLD, encoding="utf-8")
+    arguments = ("--corpus", "gold.jsonl", "--max-lost", "0")
+    assert chna("diff", "base.json", make(), "--corpus", "gold.jsonl", "--accept").code == 0
+    assert chna("diff", "base.json", make(), *arguments, "--max-changed", "0").code == 0
+
+    wider = make(lesson=LESSON.replace('"letter of intent"', '"bill"'))
+    assert chna("diff", "base.json", wider, *arguments).code == 0  # nothing is lost
+    done = chna("diff", "base.json", wider, *arguments, "--max-changed", "0")
+    assert done.code == 1
+    assert "1 places are gained, lost or found otherwise; at most 0 may be" in done.out
+
+    renamed = make(lesson=LESSON.replace("L01.sign", "L01.agree"), examples="")
+    done = chna("diff", "base.json", renamed, *arguments, "--max-changed", "1", "--format", "json")
+    assert done.code == 1
+    found = json.loads(done.out)["by_other_rules"]
+    assert [(one["old"]["rules"], one["new"]["rules"]) for one in found] == [(["L01.sign"], ["L01.agree"])] * 2
+
+
+def test_several_files_of_labelled_texts_are_one_corpus(chna: Callable[..., Done], make: Make, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.jsonl").write_text(GOLD.replace('"id": "', f'"id": "{name}-'), encoding="utf-8")
+    both = ("--corpus", "one.jsonl", "--corpus", "two.jsonl")
+    assert chna("diff", "base.json", make(), *both, "--accept").code == 0
+    rows = [row[0] for row in json.loads((tmp_path / "base.json").read_text("utf-8"))["found"]]
+    assert rows == ["one-a", "one-b", "two-a", "two-b"]
+    done = chna("diff", "base.json", make(), "--corpus", "one.jsonl", "--corpus", str(tmp_path))
+    assert done.code == 2
+    assert "is no file of labelled texts" in done.err
+    assert "by a text where no example does" in chna("test", make(), "--mutate", "--texts", "one.jsonl").out
+
+
+def test_a_baseline_of_another_version_is_refused_and_can_be_made_anew(
+    chna: Callable[..., Done], make: Make, tmp_path: Path
+) -> None:
+    (tmp_path / "gold.jsonl").write_text(GOLD, encoding="utf-8")
+    (tmp_path / "base.json").write_text('{"format": 1, "found": []}', encoding="utf-8")
+    refused = chna("diff", "base.json", make(), "--corpus", "gold.jsonl")
+    assert refused.code == 2
+    assert "--accept" in refused.err
+    assert chna("diff", "base.json", make(), "--corpus", "gold.jsonl", "--accept").code == 0
+    assert chna("diff", "base.json", make(), "--corpus", "gold.jsonl", "--max-changed", "0").code == 0
+
+
 def test_old_and_new_may_be_git_revisions(chna: Callable[..., Done], make: Make, tmp_path: Path) -> None:
     def git(*arguments: str) -> None:
         who = ("-c", "user.name=x", "-c", "user.email=x@example.org")

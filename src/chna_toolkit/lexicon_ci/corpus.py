@@ -27,7 +27,7 @@ from chna_toolkit.scoring import score
 from chna_toolkit.tagging import Tagger
 from chna_toolkit.texts import read_texts
 
-_FORMAT = 1  # of a snapshot's file
+_FORMAT = 2  # of a snapshot's file
 _CONTEXT = 50  # characters on each side of what was found
 
 
@@ -73,8 +73,12 @@ class Snapshot:
     figures: Mapping[str, float] = field(default_factory=dict)  # against gold, if the corpus is labelled
 
     def to_json(self) -> str:
-        """Return the text of a baseline file."""
-        return json.dumps({"format": _FORMAT, **asdict(self)}, indent=1, ensure_ascii=False) + "\n"
+        """Return the text of a baseline file: a line a place, so that version control shows what changed."""
+        values = {"format": _FORMAT, **{name: value for name, value in asdict(self).items() if name != "found"}}
+        lines = [f" {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}" for name, value in values.items()]
+        rows = [f"  {json.dumps(_row(one), ensure_ascii=False)}" for one in self.found]
+        found = ",\n".join(rows)
+        return "{\n" + ",\n".join([*lines, f' "found": [\n{found}\n ]']) + "\n}\n"
 
     @classmethod
     def from_json(cls, text: str, file: Path) -> Snapshot:
@@ -83,11 +87,22 @@ class Snapshot:
             values = json.loads(text)
             if values.pop("format") != _FORMAT:
                 raise UsageError(f"{file} is a baseline of another version", "Make it again with --accept.")
-            found = tuple(Found(**{**one, "rules": tuple(one["rules"])}) for one in values.pop("found"))
+            found = tuple(map(_of_row, values.pop("found")))
             hospitals = tuple(_hospital(one) for one in values.pop("hospitals"))
             return cls(**values, found=found, hospitals=hospitals)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise UsageError(f"{file} is no baseline: {error}", "Make one with --accept.") from None
+
+
+def _row(one: Found) -> list[object]:
+    words = [one.left, one.words, one.right] if one.page else [one.words]  # a labelled text is there to be looked up
+    return [one.document, one.page, one.passage, one.lesson, one.assertion, list(one.rules), *words]
+
+
+def _of_row(row: Sequence[Any]) -> Found:
+    document, page, passage, lesson, assertion, rules, *words = row
+    left, found, right = words if page else ("", *words, "")
+    return Found(document, page, passage, lesson, assertion, tuple(rules), left, found, right)
 
 
 def _hospital(values: dict[str, Any]) -> Hospital:
@@ -110,12 +125,18 @@ def open_corpus(path: Path, hospitals: Path | None = None) -> Corpus:
     Raises `UsageError`, `NoInputError`.
     """
     if path.suffix == ".jsonl":
-        if not path.is_file():
-            raise UsageError(f"{path} does not exist", "Name a file of labelled texts.")
-        return Corpus((), None, tuple(load_gold(path)))
+        return labelled_texts([path])
     if (path / "run.json").is_file():
         return _of_run(path, hospitals)
     return Corpus((str(path),), hospitals, ())
+
+
+def labelled_texts(paths: Sequence[Path]) -> Corpus:
+    """Return the labelled texts of some files as one corpus. Raises `UsageError`."""
+    for path in paths:
+        if path.suffix != ".jsonl" or not path.is_file():
+            raise UsageError(f"{path} is no file of labelled texts", "Name a .jsonl file that is there.")
+    return Corpus((), None, tuple(unit for path in paths for unit in load_gold(path)))
 
 
 def _of_run(folder: Path, hospitals: Path | None) -> Corpus:

@@ -43,6 +43,11 @@ class Difference:
         return tuple(pair for pair in self.changed if pair[0].assertion != pair[1].assertion)
 
     @property
+    def by_other_rules(self) -> tuple[tuple[Found, Found], ...]:
+        """Places that both find and assert alike, but by other rules."""
+        return tuple(pair for pair in self.changed if pair[0].assertion == pair[1].assertion)
+
+    @property
     def figures(self) -> Mapping[str, tuple[float, float]]:
         """Figures against gold that differ: old, new."""
         names = [name for name in self.new.figures if name in self.old.figures]
@@ -56,6 +61,7 @@ class Gates:
 
     max_flips: int | None = None
     max_lost: int | None = None
+    max_changed: int | None = None  # places gained, lost, asserted otherwise or found by other rules
     fail_under: float | None = None  # least F1 against gold
 
 
@@ -113,7 +119,8 @@ def report(difference: Difference, gates: Gates, lexicon: Lexicon) -> Report:
     summary = [
         f"old: {old.lexicon}, hash {old.hash[:12]}; new: {new.lexicon}, hash {new.hash[:12]}; method {new.method}",
         f"{len(difference.gained):,} places gained, {len(difference.lost):,} lost, "
-        f"{len(difference.reasserted):,} asserted otherwise; {len(difference.flips):,} statuses flip",
+        f"{len(difference.reasserted):,} asserted otherwise, {len(difference.by_other_rules):,} found by other rules; "
+        f"{len(difference.flips):,} statuses flip",
     ]
     if new.figures:
         summary.append("against gold: " + ", ".join(_figure(name, difference) for name in _MAIN if name in new.figures))
@@ -122,6 +129,7 @@ def report(difference: Difference, gates: Gates, lexicon: Lexicon) -> Report:
         "gained": [asdict(one) for one in difference.gained],
         "lost": [asdict(one) for one in difference.lost],
         "reasserted": [{"old": asdict(first), "new": asdict(second)} for first, second in difference.reasserted],
+        "by_other_rules": [{"old": asdict(one), "new": asdict(two)} for one, two in difference.by_other_rules],
         "flips": [asdict(flip) for flip in difference.flips],
         "figures": {name: list(pair) for name, pair in difference.figures.items()},
     }
@@ -156,6 +164,10 @@ def _gate_findings(difference: Difference, gates: Gates, folder: Path) -> Iterat
     if gates.max_lost is not None and lost > gates.max_lost:
         message = f"{lost:,} places are lost; at most {gates.max_lost:,} may be"
         yield Finding(file, 0, "", "too-many-lost", Severity.ERROR, message, _ACCEPT)
+    changed = len(difference.gained) + lost + len(difference.changed)
+    if gates.max_changed is not None and changed > gates.max_changed:
+        message = f"{changed:,} places are gained, lost or found otherwise; at most {gates.max_changed:,} may be"
+        yield Finding(file, 0, "", "too-many-changed", Severity.ERROR, message, _ACCEPT)
     if gates.fail_under is not None and (f1 is None or f1 < gates.fail_under):
         message = f"F1 against gold is {f1}, under {gates.fail_under}" if f1 is not None else "the corpus has no gold"
         yield Finding(file, 0, "", "figures-too-low", Severity.ERROR, message, "See what was lost and gained.")
@@ -171,6 +183,10 @@ def _body(difference: Difference) -> Iterator[str]:
         ("lost", [_line(one) for one in difference.lost]),
         ("gained", [_line(one) for one in difference.gained]),
         ("asserted otherwise", [f"{_line(two)} (was {one.assertion})" for one, two in difference.reasserted]),
+        (
+            "found by other rules",
+            [f"{_line(two)} (was {', '.join(one.rules)})" for one, two in difference.by_other_rules],
+        ),
     ]
     for name, lines in kinds:
         if lines:

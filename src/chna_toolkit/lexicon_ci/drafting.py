@@ -11,16 +11,16 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, replace
 
 from chna_toolkit.errors import UsageError
-from chna_toolkit.evaluation.documents import Resolved, passage_of
+from chna_toolkit.evaluation.documents import Resolved
 from chna_toolkit.evaluation.gold import YES, GoldUnit, split_of
 from chna_toolkit.lexicon.model import Lexicon
 from chna_toolkit.lexicon_ci.candidates import Candidate, Ground, Shortfall, candidates
 from chna_toolkit.lexicon_ci.cases import Span, assertion_of, counted, judge, spans_of
 from chna_toolkit.lexicon_ci.keyness import Feature, Group, groups, runs
+from chna_toolkit.lexicon_ci.noticing import alone
 from chna_toolkit.lexicon_ci.suite import Suite
 from chna_toolkit.model import Mention
 from chna_toolkit.tagging.explain import Looked
-from chna_toolkit.tagging.tagger import _is_lead_in
 from chna_toolkit.tagging.trying import tried
 
 PARTS = ("read", "check", "both")  # that proposals may come from; never what is held back
@@ -240,13 +240,7 @@ def _having(features: Mapping[Feature, set[int]], words: Sequence[Feature]) -> s
 
 def _look(suite: Suite, gold: Resolved, kept: Sequence[int]) -> Iterator[Looked]:
     """Look coded texts up, each with what surrounds it; only in a document can their place keep them from counting."""
-    passages = []
-    for place in kept:
-        unit = gold.units[place]
-        alone = passage_of(unit)
-        if not unit.kind and _is_lead_in(unit.prev):
-            alone = replace(alone, section=(unit.prev,))
-        passages.append(gold.passages[place] or alone)
+    passages = [gold.passages[place] or alone(gold.units[place]) for place in kept]
     for place, looked in zip(kept, suite.bench.look(passages), strict=True):
         yield looked if gold.passages[place] else replace(looked, reason="")
 

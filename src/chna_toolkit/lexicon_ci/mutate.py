@@ -4,7 +4,7 @@ A mutant is killed if some example that holds today fails with it. A dropped rul
 misses could be lost in an edit and nobody would know, so that is an error; a weakened one that
 survives is a warning that says which sentence is still to be written. Only examples that have the
 words a mutant asks for are judged again, and no phrase is looked up twice, so thousands of
-mutants take seconds.
+mutants take seconds. What no example notices, labelled texts may: a baseline of what is found in them.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from chna_toolkit.lexicon.model import Origin, Rule
 from chna_toolkit.lexicon_ci.cases import judge
 from chna_toolkit.lexicon_ci.findings import Finding, Severity
+from chna_toolkit.lexicon_ci.noticing import Texts
 from chna_toolkit.lexicon_ci.suite import Read, Suite, by_lesson
 
 DROPPED = ("rule-dropped", "exclusion-dropped")  # a survivor of these is an error
@@ -37,7 +38,8 @@ class Verdict:
     """What became of a mutant."""
 
     mutant: Mutant
-    killer: str  # place of the first example that fails with it; "" if it survived
+    killer: str  # place of the first example that fails with it; "" if none does
+    noticer: str = ""  # id of a text in which something else is found with it; asked only if no example fails
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,11 @@ class MutationReport:
     """What became of all mutants."""
 
     verdicts: tuple[Verdict, ...]
+    by_texts: bool = False  # whether texts were asked, too
     findings: tuple[Finding, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        findings = (_finding(one.mutant) for one in self.verdicts if not one.killer)
+        findings = (_finding(one.mutant) for one in self.verdicts if not (one.killer or one.noticer))
         object.__setattr__(self, "findings", tuple(findings))
 
     @property
@@ -65,9 +68,15 @@ class MutationReport:
 
     @property
     def summary(self) -> tuple[str, ...]:
-        """The result in a line."""
+        """The result in a line or two."""
         kinds = "; ".join(f"{kind} {killed:,} of {number:,}" for kind, (killed, number) in self.by_kind.items())
-        return (f"mutants noticed by an example, {self.killed:.1%} of {len(self.verdicts):,}: {kinds}",)
+        lines = [f"mutants noticed by an example, {self.killed:.1%} of {len(self.verdicts):,}: {kinds}"]
+        if self.by_texts:
+            by_text = Counter(one.mutant.kind for one in self.verdicts if one.noticer)
+            noticed = sum(bool(one.killer or one.noticer) for one in self.verdicts) / len(self.verdicts)
+            kinds = "; ".join(f"{kind} {by_text[kind]:,}" for kind in self.by_kind if by_text[kind])
+            lines.append(f"by a text where no example does: {kinds or 'none'}; in all {noticed:.1%}")
+        return tuple(lines)
 
 
 def mutate(
@@ -76,16 +85,19 @@ def mutate(
     progress: Callable[[int, int], None] = lambda *_: None,
     *,
     kinds: Collection[str] = (),
+    texts: Texts | None = None,
 ) -> MutationReport:
-    """Try all mutants of a lexicon, or of some lessons (ids), or of some kinds."""
+    """Try all mutants of a lexicon, or of some lessons (ids), or of some kinds, on its examples, then on texts."""
     chosen = frozenset(lessons) if lessons is not None else None
     mutants = [one for one in _mutants(suite, chosen) if not kinds or one.kind in kinds]
     groups = by_lesson(read for read in suite.reads if not read.problem)
     verdicts = []
     for number, mutant in enumerate(mutants):
         progress(number, len(mutants))
-        verdicts.append(Verdict(mutant, _killer(suite, mutant, groups)))
-    return MutationReport(tuple(verdicts))
+        killer = _killer(suite, mutant, groups)
+        noticer = _noticer(suite, mutant, texts) if texts and not killer else ""
+        verdicts.append(Verdict(mutant, killer, noticer))
+    return MutationReport(tuple(verdicts), texts is not None)
 
 
 def _mutants(suite: Suite, lessons: frozenset[str] | None) -> Iterator[Mutant]:
@@ -156,6 +168,12 @@ def _killer(suite: Suite, mutant: Mutant, groups: Mapping[str, list[Read]]) -> s
             if judge(read.example, read.spans, suite.of_lesson(read.example, read.looked)):
                 return f"{read.example.origin.file.name}:{read.example.origin.line}"
     return ""
+
+
+def _noticer(suite: Suite, mutant: Mutant, texts: Texts) -> str:
+    """Return the id of a text in which a mutant of a rule finds something else."""
+    rule = suite.rules.get(mutant.target)
+    return texts.notices(rule, mutant.rule) if rule and mutant.kind != "exclusion-dropped" else ""
 
 
 def _touched(suite: Suite, lesson: str, groups: Mapping[str, list[Read]]) -> list[Read]:

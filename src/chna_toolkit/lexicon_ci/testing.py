@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 from chna_toolkit.errors import UsageError
+from chna_toolkit.evaluation import GoldUnit
 from chna_toolkit.lexicon.model import Example, Lexicon
 from chna_toolkit.lexicon_ci.findings import in_order
 from chna_toolkit.lexicon_ci.formats import Check, Report
 from chna_toolkit.lexicon_ci.mutate import DROPPED, MutationReport, mutate
+from chna_toolkit.lexicon_ci.noticing import Texts
 from chna_toolkit.lexicon_ci.suite import Suite, TestReport, run
 
 
@@ -19,13 +21,14 @@ def examine(
     keyword: str = "",
     mutants: bool = False,
     survivors: bool = False,
+    texts: Sequence[GoldUnit] = (),
     progress: Callable[[int, int], None] | None = None,
 ) -> Report:
     """Test the examples of a lexicon, or of some lessons (ids), or those with a keyword.
 
     Whether everything is exercised is asked of the whole lexicon alone. `mutants` drops and
-    weakens each rule in turn; weakened ones that no example notices are listed with `survivors`
-    and else counted. Raises `UsageError` if there is nothing to test.
+    weakens each rule in turn; weakened ones that no example, and none of the labelled `texts`, notices are
+    listed with `survivors` and else counted. Raises `UsageError` if there is nothing to test.
     """
 
     def keep(example: Example) -> bool:
@@ -38,7 +41,10 @@ def examine(
         raise UsageError("there is no example to test", "Write some: see docs/lexicon-tutorial.md.")
     whole = lessons is None and not keyword
     tested = run(suite, complete=whole)
-    mutation = mutate(suite, lessons, progress or (lambda *_: None)) if mutants else None
+    mutation = None
+    if mutants:
+        asked = Texts(suite.bench, texts) if texts else None
+        mutation = mutate(suite, lessons, progress or (lambda *_: None), texts=asked)
     return _report(tested, mutation, survivors=survivors)
 
 
@@ -61,6 +67,7 @@ def _report(tested: TestReport, mutation: MutationReport | None, *, survivors: b
         findings += [one for one in mutation.findings if survivors or one.slug in worst]
         summary += mutation.summary
         data["mutants"] = {kind: list(numbers) for kind, numbers in mutation.by_kind.items()}
+        data["mutants_noticed_by_texts"] = sum(bool(one.noticer) for one in mutation.verdicts)
     checks = tuple(
         Check(
             case.example.origin.file.stem,

@@ -120,6 +120,11 @@ class Bench:
             return []
         return ready.matches(looked.words, looked.hits)
 
+    def groups(self, rule: Rule) -> tuple[Group, ...]:
+        """Return the groups of phrases that a rule asks for: its parts and companions."""
+        ready = _ready(rule, self.tagger._index)
+        return (*ready.pattern.parts, *ready.needs)
+
     def excludes(self, exclusion: Exclusion, looked: Looked) -> bool:
         """Whether an exclusion finds its words in a text."""
         ready = _ready_exclusion(exclusion, self.tagger._index)

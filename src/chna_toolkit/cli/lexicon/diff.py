@@ -30,13 +30,18 @@ def diff(
     ],
     new: Annotated[str, typer.Argument(metavar="NEW", help="A folder, a shipped lexicon or a git revision.")],
     corpus: Annotated[
-        Path, typer.Option("--corpus", metavar="RUN|DIR|GOLD", help="A run folder, PDFs, or a labelled .jsonl file.")
+        list[Path],
+        typer.Option("--corpus", metavar="RUN|DIR|GOLD", help="A run folder, PDFs, or labelled .jsonl files."),
     ],
     max_flips: Annotated[
         int | None, typer.Option("--max-flips", metavar="N", help="Exit code 1 if more statuses flip.")
     ] = None,
     max_lost: Annotated[
         int | None, typer.Option("--max-lost", metavar="N", help="Exit code 1 if more places are lost.")
+    ] = None,
+    max_changed: Annotated[
+        int | None,
+        typer.Option("--max-changed", metavar="N", help="Exit code 1 if more places are gained, lost or otherwise."),
     ] = None,
     fail_under: Annotated[
         float | None, typer.Option("--fail-under", metavar="F1", help="Exit code 1 if F1 against gold is lower.")
@@ -63,16 +68,18 @@ def diff(
     By the rules alone unless --method hybrid is given.
     """
     from chna_toolkit.config import load_settings
-    from chna_toolkit.lexicon_ci.corpus import open_corpus
+    from chna_toolkit.lexicon_ci.corpus import labelled_texts, open_corpus
     from chna_toolkit.lexicon_ci.diff import Gates, compare, report
 
     _check(old, accept=accept)
     given = {"method": method, "ocr": ocr, "jobs": jobs, "cache_dir": cache_dir, "cache": False if no_cache else None}
     settings = load_settings({name: value for name, value in given.items() if value is not None})
-    gates = Gates() if accept else Gates(max_flips, max_lost, fail_under)
+    gates = Gates() if accept else Gates(max_flips, max_lost, max_changed, fail_under)
     there = Path(new) if Path(new).is_dir() else folder
     with ExitStack() as stack:
-        before, after, lexicon = _take(old, new, there, open_corpus(corpus, hospitals), settings, stack)
+        texts = open_corpus(corpus[0], hospitals) if len(corpus) == 1 else labelled_texts(corpus)
+        known = _known(Path(old), accept=accept) if _is_baseline(old) else None
+        before, after, lexicon = _take(known, old, new, there, texts, settings, stack)
         result = report(compare(before or after, after), gates, lexicon)
     if accept:
         _write(Path(old), after.to_json())
@@ -91,14 +98,25 @@ def _is_baseline(old: str) -> bool:
     return old.endswith(".json")
 
 
+def _known(file: Path, *, accept: bool) -> Snapshot | None:
+    """Return a baseline; `None` if there is none, or one that cannot be read and is to be written anew."""
+    from chna_toolkit.lexicon_ci.corpus import Snapshot
+
+    try:
+        return Snapshot.from_json(_read(file), file) if file.is_file() else None
+    except UsageError:
+        if accept:
+            return None
+        raise
+
+
 def _take(
-    old: str, new: str, folder: Path, corpus: Corpus, settings: Settings, stack: ExitStack
+    known: Snapshot | None, old: str, new: str, folder: Path, corpus: Corpus, settings: Settings, stack: ExitStack
 ) -> tuple[Snapshot | None, Snapshot, Lexicon]:
     """Return what OLD (`None`: a baseline that is not there yet) and NEW find, and the new lexicon."""
-    from chna_toolkit.lexicon_ci.corpus import Snapshot, snapshots
+    from chna_toolkit.lexicon_ci.corpus import snapshots
     from chna_toolkit.lexicon_ci.revisions import opened
 
-    known = Snapshot.from_json(_read(Path(old)), Path(old)) if _is_baseline(old) and Path(old).is_file() else None
     names = [new] if _is_baseline(old) else [new, old]
     lexicons = [stack.enter_context(opened(name, folder)) for name in names]
     found = snapshots(corpus, lexicons, settings)

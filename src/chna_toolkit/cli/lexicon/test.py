@@ -33,6 +33,10 @@ def test(
     survivors: Annotated[
         bool, typer.Option("--survivors", help="With --mutate, list the weakened rules that no example notices.")
     ] = False,
+    texts: Annotated[
+        list[Path] | None,
+        typer.Option("--texts", metavar="GOLD", help="With --mutate, labelled .jsonl texts that may notice, too."),
+    ] = None,
     form: Formats = "text",
     output: Output = None,
     fail_on: FailOn = "error",
@@ -44,6 +48,7 @@ def test(
     something fails.
     """
     from chna_toolkit.lexicon import load_lexicon
+    from chna_toolkit.lexicon_ci.corpus import labelled_texts
     from chna_toolkit.lexicon_ci.testing import examine
     from chna_toolkit.scan import select_lessons
 
@@ -55,6 +60,7 @@ def test(
         keyword=keyword,
         mutants=mutate,
         survivors=survivors,
+        texts=labelled_texts(texts or ()).gold,
         progress=_progress if mutate and sys.stderr.isatty() else None,
     )
     finish(report, form, output, fail_on)
