@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from chna_toolkit.assess import Plan, assess, trim
+from chna_toolkit.assess import Plan, _tagger, assess, trim
 from chna_toolkit.cache import Store
 from chna_toolkit.config import Settings
 from chna_toolkit.errors import ExitCode
@@ -93,6 +93,7 @@ def test_the_encoder_does_not_read_again_because_the_lexicon_changed(
     item = find_inputs(pdfs[-1:])[0]
 
     def assessed(lexicon: Path | None, store: Store | None) -> Assessed:
+        _tagger.cache_clear()  # as another process
         loaded = load_lexicon(lexicon)
         lessons = tuple(lesson.id for lesson in loaded.lessons)
         return assess(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -142,6 +143,15 @@ def test_what_was_read_is_not_read_again(encoder: SentenceEncoder):
     assert later.scores(blind, texts[:1]).tolist() == scores[:1].tolist()
     assert later.scores(blind, ["shared", *texts]).tolist() == [*blind.scores(["shared"]).tolist(), *scores.tolist()]
     assert len(later.used) == 3  # what was not asked for is forgotten
+
+
+def test_what_was_read_in_one_document_is_not_read_again_in_the_next(encoder: SentenceEncoder):
+    blind = replace(encoder, layers=())  # gives other scores
+    lately: dict[str, Sequence[int]] = {}
+    first, second = KeptScores(), KeptScores()
+    scores = first.scores(encoder, ["the hospital", "a budget"], lately)
+    assert second.scores(blind, ["the hospital"], lately).tolist() == scores[:1].tolist()
+    assert second.used.keys() < first.used.keys()  # each document keeps what it needs itself
 
 
 def test_the_file_is_the_same_for_the_same_weights(file: Path, tmp_path: Path):

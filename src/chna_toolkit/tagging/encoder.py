@@ -39,6 +39,7 @@ MOST_PIECES = 96  # of a text that are read, start and end among them
 _EPSILON = np.float32(1e-12)
 _AT_ONCE = 1024  # pieces that go through the layers together: bounds memory
 _STEPS = 10  # that one is divided into, by rounding
+_REMEMBERED = 20_000  # texts whose scores are kept for other documents
 _UNSURE = 1e-4  # what others in a batch may change in log odds, some ten times what was ever seen
 
 
@@ -173,16 +174,28 @@ class KeptScores:
         self.earlier = dict(earlier or {})
         self.used: dict[str, Sequence[int]] = {}  # tenths of log odds by the hash of a text
 
-    def scores(self, encoder: SentenceEncoder, texts: Sequence[str]) -> NDArray[np.float64]:
-        """Return the encoder's scores of the texts, or those it gave before."""
+    def scores(
+        self, encoder: SentenceEncoder, texts: Sequence[str], lately: dict[str, Sequence[int]] | None = None
+    ) -> NDArray[np.float64]:
+        """Return the encoder's scores of the texts, or those it gave before.
+
+        `lately` has what it gave for other documents, which share passages, and gets what it gives now.
+        """
+        lately = {} if lately is None else lately
         keys = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() for text in texts]
-        known = self.earlier | self.used
+        known = {key: scores for key in keys if (scores := self._known(key) or lately.get(key))}
         new = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
         if new:
             rows = (encoder.scores(list(new.values())) * _STEPS).round().astype(int).tolist()
             known |= zip(new, rows, strict=True)
-        self.used |= {key: known[key] for key in keys}
+        if len(lately) > _REMEMBERED:
+            lately.clear()
+        lately |= known
+        self.used |= known
         return np.array([known[key] for key in keys], dtype=np.float64) / _STEPS
+
+    def _known(self, key: str) -> Sequence[int] | None:
+        return self.used.get(key) or self.earlier.get(key)
 
 
 def _gelu(state: Matrix) -> Matrix:

@@ -321,6 +321,7 @@ class Learned:
             raise UsageError("the model was not trained with this encoder", "Train it with `chna train --encoder`.")
         self.model = model
         self._reader = encoder
+        self._lately: dict[str, Sequence[int]] = {}  # what the encoder gave, for passages that documents share
         self.lessons = tuple(lesson for lesson, _ in model.lessons)
         self._featurizer = Featurizer(model.words, model.classes, model.idf, atoms)
         self._names = (*model.words, *model.classes)
@@ -381,7 +382,7 @@ class Learned:
             return chances
         strengths = np.array([[rules[place].get(lesson, 0.0) for lesson in self.lessons] for place in asked])
         kept = KeptScores() if kept is None else kept
-        read = kept.scores(self._reader, [texts[place] for place in asked])
+        read = kept.scores(self._reader, [texts[place] for place in asked], self._lately)
         chances = chances.copy()
         chances[asked] = rereading.probability(chances[asked], strengths, read)
         return chances
