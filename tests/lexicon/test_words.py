@@ -19,6 +19,8 @@ from chna_toolkit.lexicon.words import CLAUSE, COMMA, NO_BREAK, SENTENCE, cut, n
         ("community\nhealth workers", "Community Health Worker"),
         ("the organisation prioritised programmes", "the organization prioritizes program"),
         ("neighbourhood centres", "neighborhood center"),
+        ("a neighborhood", "a neighborhoods"),  # the dictionary's lemma is British
+        ("cancelled meetings", "canceled meeting"),
         ("“quality improvement” teams", "quality improvement team"),
     ],
 )

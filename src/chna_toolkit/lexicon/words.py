@@ -54,7 +54,7 @@ _OUR = re.compile(r"(neighb|lab|fav|harb|behavi|hon|endeav)our")
 _RESPELT = {
     "programme": "program", "programmes": "programs", "centre": "center", "centres": "centers",
     "analyse": "analyze", "analysed": "analyze", "analysing": "analyze", "paediatric": "pediatric",
-    "adviser": "advisor", "advisers": "advisors",
+    "adviser": "advisor", "advisers": "advisors", "cancelled": "canceled", "cancelling": "canceling",
 }  # fmt: skip
 
 # Where the dictionary lemma joins words that mean different things here, or misses a family.
@@ -276,7 +276,7 @@ def normal(word: str) -> str:
     if word in _LEMMAS:
         return _LEMMAS[word]
     lemma: str = simplemma.lemmatize(word, lang="en").lower()
-    lemma = _NO_E.sub(r"\1", lemma)
+    lemma = _OUR.sub(r"\1or", _NO_E.sub(r"\1", lemma))  # the dictionary has some lemmas in British spelling
     if lemma == word and _UNKNOWN_PLURAL.search(word):  # FQHCs, promotoras: not in the dictionary
         return word[:-1]
     return lemma
