@@ -74,11 +74,13 @@ def rules_exercised(suite: Suite) -> set[str]:
 
 def _cues(suite: Suite) -> set[str]:
     """Cues without which some example would be asserted otherwise."""
+    found = [read for read in suite.reads if read.mentions]
+    near = {cue.id: [one for one in found if suite.bench.cued(cue.id, one.looked)] for cue in suite.lexicon.cues}
     done = set()
     for cue in suite.lexicon.cues:
         with suite.bench.changed(cues=[cue.id]):
-            for read in suite.reads:
-                if read.mentions and _asserted(suite.of_lesson(read.example, read.looked)) != _asserted(read.mentions):
+            for read in near[cue.id]:
+                if _asserted(suite.of_lesson(read.example, read.looked)) != _asserted(read.mentions):
                     done.add(cue.id)
                     break
     return done

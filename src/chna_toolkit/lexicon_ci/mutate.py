@@ -154,7 +154,7 @@ def _killer(suite: Suite, mutant: Mutant, groups: Mapping[str, list[Read]]) -> s
         reads = _excluded(suite, target, groups)
         changes = suite.bench.changed(exclusions=[target])
     elif kind == "cue-dropped":
-        reads = [read for group in groups.values() for read in group]
+        reads = [read for group in groups.values() for read in group if suite.bench.cued(target, read.looked)]
         changes = suite.bench.changed(cues=[target])
     else:
         rule = suite.rules[target]

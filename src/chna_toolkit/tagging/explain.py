@@ -130,6 +130,11 @@ class Bench:
         ready = _ready_exclusion(exclusion, self.tagger._index)
         return bool(ready.spans(looked.words, looked.hits))
 
+    def cued(self, name: str, looked: Looked) -> bool:
+        """Whether a cue finds its words in a text or above it."""
+        groups = [group for cue, group in self.tagger._assertions._cues if cue.id == name]
+        return any(looked.hits.has(group) or looked.context.has(group) for group in groups)
+
     def matches(self, rule: Rule, looked: Looked) -> list[tuple[Place, ...]]:
         """Return the places of the parts for each match of a rule, whatever becomes of it."""
         found = self._found(_ready(rule, self.tagger._index), looked)
