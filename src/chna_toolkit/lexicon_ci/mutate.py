@@ -173,7 +173,7 @@ def _killer(suite: Suite, mutant: Mutant, groups: Mapping[str, list[Read]]) -> s
 def _noticer(suite: Suite, mutant: Mutant, texts: Texts) -> str:
     """Return the id of a text in which a mutant of a rule finds something else."""
     rule = suite.rules.get(mutant.target)
-    return texts.notices(rule, mutant.rule) if rule and mutant.kind != "exclusion-dropped" else ""
+    return texts.notices(rule, mutant.rule) if rule else ""  # exclusions and cues have their examples
 
 
 def _touched(suite: Suite, lesson: str, groups: Mapping[str, list[Read]]) -> list[Read]:

@@ -41,7 +41,9 @@ def diff(
     ] = None,
     max_changed: Annotated[
         int | None,
-        typer.Option("--max-changed", metavar="N", help="Exit code 1 if more places are gained, lost or otherwise."),
+        typer.Option(
+            "--max-changed", metavar="N", help="Exit code 1 if more places are gained, lost or found otherwise."
+        ),
     ] = None,
     fail_under: Annotated[
         float | None, typer.Option("--fail-under", metavar="F1", help="Exit code 1 if F1 against gold is lower.")
