@@ -40,10 +40,7 @@ def diff(
         int | None, typer.Option("--max-lost", metavar="N", help="Exit code 1 if more places are lost.")
     ] = None,
     max_changed: Annotated[
-        int | None,
-        typer.Option(
-            "--max-changed", metavar="N", help="Exit code 1 if more places are gained, lost or found otherwise."
-        ),
+        int | None, typer.Option("--max-changed", metavar="N", help="Exit code 1 if more places change in any way.")
     ] = None,
     fail_under: Annotated[
         float | None, typer.Option("--fail-under", metavar="F1", help="Exit code 1 if F1 against gold is lower.")
