@@ -40,7 +40,8 @@ from chna_toolkit.passwords import NO_PASSWORDS, Passwords
 from chna_toolkit.pool import allow_more, tell_progress
 from chna_toolkit.scoring import Thresholds, score
 
-if TYPE_CHECKING:  # it brings numpy
+if TYPE_CHECKING:  # they bring numpy and much else
+    from chna_toolkit.lexicon.model import Lexicon
     from chna_toolkit.tagging.encoder import KeptScores
 
 # Of the time limit, how much may go into reading pages: what regards the whole document comes after.
@@ -70,7 +71,7 @@ def _make_tagger(lexicon: Path | None, lexicon_hash: str, lessons: tuple[str, ..
     from chna_toolkit.lexicon import load_lexicon
     from chna_toolkit.tagging import Tagger
 
-    loaded = load_lexicon(lexicon)
+    loaded = _sent.pop(lexicon_hash, None) or load_lexicon(lexicon)
     if loaded.hash != lexicon_hash:
         raise LexiconError("the lexicon changed while it was used", "Run the same command again.", file=lexicon)
     return Tagger(loaded, lessons, method)
@@ -219,9 +220,13 @@ class Reading:
         return tuple(self.watch.asides)
 
 
-def warm_up(plan: Plan, needs_tagger: bool) -> None:
-    """Make a worker ready, so that no document is charged for it."""
-    if needs_tagger:
+_sent: dict[str, Lexicon] = {}  # by hash, until a tagger is made of it
+
+
+def warm_up(plan: Plan, lexicon: Lexicon | None) -> None:
+    """Make a worker ready, so that no document is charged for it; to tag with the plan's lexicon, if that is given."""
+    if lexicon:
+        _sent[lexicon.hash] = lexicon
         _tagger(plan.stages, plan.lexicon, plan.lexicon_hash, plan.lessons, plan.method)
 
 

@@ -27,6 +27,7 @@ from chna_toolkit.config import Settings
 from chna_toolkit.errors import ChnaError, MissingDependencyError, OutputError
 from chna_toolkit.extraction.watch import Loss
 from chna_toolkit.inputs import Input
+from chna_toolkit.lexicon.model import Lexicon
 from chna_toolkit.model import DocumentStatus
 from chna_toolkit.pool import (
     Limits,
@@ -61,15 +62,18 @@ class Executor(Protocol):
 
 
 @contextmanager
-def open_executor(inputs: int, plan: Plan, settings: Settings, *, tags: bool) -> Iterator[Executor]:
-    """Give the executor the settings ask for, with a tagger in each worker if asked; nothing survives the block."""
+def open_executor(inputs: int, plan: Plan, settings: Settings, lexicon: Lexicon | None = None) -> Iterator[Executor]:
+    """Give the executor the settings ask for; nothing survives the block.
+
+    With the plan's lexicon each worker makes a tagger before its first document.
+    """
     executor: Executor
     if settings.cluster:
         from chna_toolkit.cluster import ClusterExecutor
 
-        executor = ClusterExecutor(settings.cluster, plan, settings, tags=tags)
+        executor = ClusterExecutor(settings.cluster, plan, settings, lexicon)
     else:
-        executor = LocalExecutor(min(settings.workers, inputs), plan, settings, tags=tags)
+        executor = LocalExecutor(min(settings.workers, inputs), plan, settings, lexicon)
     try:
         yield executor
         executor.close()
@@ -266,9 +270,9 @@ def _why_broken(error: PoolBrokenError) -> ChnaError:
 class LocalExecutor:
     """Worker processes of this machine, each document brought to them by a thread of its own."""
 
-    def __init__(self, jobs: int, plan: Plan, settings: Settings, *, tags: bool) -> None:
+    def __init__(self, jobs: int, plan: Plan, settings: Settings, lexicon: Lexicon | None) -> None:
         self._plan, self._allowance = plan, Allowance.of(settings)
-        self._pool = WorkerPool(jobs, self._allowance.limits, initializer=warm_up, initargs=(plan, tags))
+        self._pool = WorkerPool(jobs, self._allowance.limits, initializer=warm_up, initargs=(plan, lexicon))
         self._threads = ThreadPoolExecutor(max(1, jobs) + _AHEAD, thread_name_prefix="chna-document")
         self._stop = Event()
 

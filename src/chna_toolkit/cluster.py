@@ -18,7 +18,6 @@ from __future__ import annotations
 import logging
 import pickle
 import platform
-import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -33,10 +32,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 from chna_toolkit import __version__
-from chna_toolkit.assess import Obstacle, Plan, Stages, TagsDocuments, warm_up
+from chna_toolkit.assess import Obstacle, Plan, warm_up
 from chna_toolkit.batch import Allowance, Outcome, Work, guarded
 from chna_toolkit.config import Settings
-from chna_toolkit.errors import ClusterError, LexiconError, MissingDependencyError, UsageError
+from chna_toolkit.errors import ClusterError, MissingDependencyError, UsageError
 from chna_toolkit.inputs import Input
 from chna_toolkit.model import DocumentStatus
 from chna_toolkit.pool import WorkerPool
@@ -60,22 +59,21 @@ class Job:
     run: str  # unique
     plan: Plan
     allowance: Allowance
-    tags: bool
-    lexicon: Lexicon | None
+    lexicon: Lexicon | None  # None: no document is to be tagged
     mark: str  # file below the cache folder that shows a worker that it sees the same one; "" if it need not
 
 
 class ClusterExecutor:
     """The workers of a Dask cluster. Raises `ClusterError` where it cannot be used, `MissingDependencyError`."""
 
-    def __init__(self, address: str, plan: Plan, settings: Settings, *, tags: bool) -> None:
+    def __init__(self, address: str, plan: Plan, settings: Settings, lexicon: Lexicon | None) -> None:
         if settings.keyring:
             raise UsageError("the keyring of this machine is not on the cluster's", "Give a file with --passwords.")
         self._client = _connect(address)
         self._mark: Path | None = None
         try:
             _check_versions(self._client)
-            job = self._job(plan, settings, tags)
+            job = self._job(plan, settings, lexicon)
             self._run = job.run
             # By its own name, so that the scheduler can make it again should the worker die that holds it.
             parcel = {"tool": __version__, "job": pickle.dumps(job)}
@@ -114,19 +112,14 @@ class ClusterExecutor:
                 "Start some with `dask worker` and that address.",
             ) from None
 
-    def _job(self, plan: Plan, settings: Settings, tags: bool) -> Job:
-        from chna_toolkit.lexicon import load_lexicon
-
+    def _job(self, plan: Plan, settings: Settings, lexicon: Lexicon | None) -> Job:
         run = uuid4().hex
         folder = plan.store.folder if plan.store else None
         if isinstance(folder, Path):
             plan = replace(plan, store=replace(plan.store, folder=folder.resolve())) if plan.store else plan
             self._mark = folder.resolve() / f".seen-by-{run}"
             self._mark.touch()
-        lexicon = load_lexicon(plan.lexicon) if tags else None
-        if lexicon and lexicon.hash != plan.lexicon_hash and _takes_lexicons(plan):
-            raise LexiconError("the lexicon changed while it was used", "Run the same command again.")
-        return Job(run, plan, Allowance.of(settings), tags, lexicon, self._mark.name if self._mark else "")
+        return Job(run, plan, Allowance.of(settings), lexicon, self._mark.name if self._mark else "")
 
     def _tell_workers(self) -> None:
         def tell() -> None:
@@ -315,7 +308,6 @@ class _Run:
     def __init__(self) -> None:
         self._lock, self._users, self._is_over = threading.Lock(), 0, False
         self._tools: tuple[Plan, Allowance, WorkerPool] | None = None
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._timer: threading.Timer | None = None
 
     @contextmanager
@@ -354,9 +346,7 @@ class _Run:
     def _drop_tools(self) -> None:
         if self._tools:
             self._tools[2].kill()
-        if self._folder:
-            self._folder.cleanup()
-        self._tools = self._folder = None
+        self._tools = None
 
     def _start(self, job: Job) -> tuple[Plan, Allowance, WorkerPool]:
         from distributed import get_worker
@@ -367,27 +357,13 @@ class _Run:
                 f"{_here()} does not see the cache folder {store.folder}",
                 "Name one that all machines share with --cache-dir, or a bucket, or use --no-cache.",
             )
-        plan = _with_own_ocr(self._with_lexicon(job))
+        plan = _with_own_ocr(job.plan)
         # Dask's nanny starts its worker as a daemon, which multiprocessing forbids to have children
         # lest they outlive it. Ours do not: they end when the pipe to their worker breaks.
         current_process()._config["daemon"] = False  # type: ignore[attr-defined]
         jobs = get_worker().state.nthreads
-        pool = WorkerPool(jobs, job.allowance.limits, initializer=_warm_up, initargs=(plan, job.tags))
+        pool = WorkerPool(jobs, job.allowance.limits, initializer=_warm_up, initargs=(plan, job.lexicon))
         return plan, job.allowance, pool
-
-    def _with_lexicon(self, job: Job) -> Plan:
-        """Return the plan, whose tagger takes the lexicon that was sent and not one of this machine."""
-        if job.lexicon is None or not _takes_lexicons(job.plan):
-            return job.plan
-        self._folder = tempfile.TemporaryDirectory(prefix="chna-")
-        path = Path(self._folder.name) / "lexicon"
-        path.write_bytes(pickle.dumps(job.lexicon))
-        return replace(job.plan, stages=replace(job.plan.stages, make_tagger=_SentLexicon(path)))
-
-
-def _takes_lexicons(plan: Plan) -> bool:
-    """Return whether its taggers are ours, and not those of a test."""
-    return plan.stages.make_tagger is Stages().make_tagger
 
 
 def _with_own_ocr(plan: Plan) -> Plan:
@@ -407,29 +383,14 @@ def _with_own_ocr(plan: Plan) -> Plan:
     return replace(plan, ocr=replace(plan.ocr, engine=found))
 
 
-@dataclass(frozen=True, slots=True)
-class _SentLexicon:
-    """Makes a tagger from the lexicon in a file of this worker."""
-
-    path: Path
-
-    def __call__(self, _: Path | None, lexicon_hash: str, lessons: tuple[str, ...], method: str) -> TagsDocuments:
-        from chna_toolkit.tagging import Tagger
-
-        lexicon: Lexicon = pickle.loads(self.path.read_bytes())
-        if lexicon.hash != lexicon_hash:
-            raise LexiconError("another lexicon was sent than the run is made with", "Run the same command again.")
-        return Tagger(lexicon, lessons, method)
-
-
-def _warm_up(plan: Plan, tags: bool) -> None:
+def _warm_up(plan: Plan, lexicon: Lexicon | None) -> None:
     """Make a process ready, if it would give what the others give. Raises `MissingDependencyError`."""
     found = plan.stages.versions()
     for name, wanted in plan.versions.items():
         if found.get(name) != wanted:
             reason = f"a worker on {platform.node()} has {name} {found.get(name) or 'none'}, not {wanted}"
             raise MissingDependencyError(reason, _SAME)
-    warm_up(plan, tags)
+    warm_up(plan, lexicon)
 
 
 _runs: dict[str, _Run] = {}

@@ -146,7 +146,7 @@ def scan(
         inputs = find_inputs(paths, listed)
     check_output(settings.output, force=force)
     plan = make_plan(settings, lexicon.hash, lessons, progress, stages, explains=explains)
-    inputs, findings = _assess_all(inputs, plan, settings, progress)
+    inputs, findings = _assess_all(inputs, plan, lexicon, settings, progress)
     cpu = _Clock()
     for finding in findings:
         for stage, seconds in finding.seconds.items():
@@ -268,7 +268,7 @@ def exit_code(findings: Sequence[Finding]) -> ExitCode:
 
 
 def _assess_all(
-    inputs: Sequence[Input], plan: Plan, settings: Settings, progress: Progress
+    inputs: Sequence[Input], plan: Plan, lexicon: Lexicon, settings: Settings, progress: Progress
 ) -> tuple[list[Input], list[Finding]]:
     """Assess all inputs in worker processes; return them in order, with what became known of them, and the findings."""
     known = _recall(inputs, plan)
@@ -277,7 +277,7 @@ def _assess_all(
     done = sum(is_done for _, is_done in known)
     progress.start(len(inputs), done)
     try:
-        with open_executor(len(inputs), plan, settings, tags=done < len(inputs)) as executor:
+        with open_executor(len(inputs), plan, settings, lexicon if done < len(inputs) else None) as executor:
             for item, result in as_finished(assess, [item for item, _ in known], executor):
                 finding = failed(item, plan, result) if isinstance(result, Obstacle) else result
                 findings[item.file], settled[item.file] = finding, item

@@ -47,7 +47,7 @@ def read_texts(
     if pictures:
         read, plan = partial(_read_and_draw, pictures), replace(plan, store=None)
     ahead = _AHEAD if settings.cluster else 2 * settings.workers
-    with open_executor(len(inputs), plan, settings, tags=False) as executor:
+    with open_executor(len(inputs), plan, settings) as executor:
         for item, result in in_order(read, inputs, executor, ahead):
             if isinstance(result, Obstacle):
                 yield item, (result.document(item), ())

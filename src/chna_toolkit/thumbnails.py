@@ -93,7 +93,7 @@ def _draw_all(
     plan = replace(plan, store=None)  # the text of a document is no picture: its bytes are needed
     tasks = [(partial(_draw, pages[identity]), item) for identity, item in sorted(wanted.items())]
     ahead = _AHEAD if settings.cluster else 2 * settings.workers
-    with open_executor(len(tasks), plan, settings, tags=False) as executor:
+    with open_executor(len(tasks), plan, settings) as executor:
         yield from tasks_in_order(tasks, executor, ahead)
 
 

@@ -69,7 +69,7 @@ def run(folder: Path, out: Path, progress: Silent | None = None, **values: objec
 def outcomes(folder: Path, settings: Settings) -> dict[str, Finding | Obstacle]:
     """What becomes of each document, without what differs from run to run."""
     plan = make_plan(settings, "hash", ("L05", "L09"), stages=STAGES)
-    with open_executor(2, plan, settings, tags=True) as executor:
+    with open_executor(2, plan, settings, load_lexicon(LEXICON)) as executor:
         found = dict(as_finished(assess, find_inputs([str(folder)]), executor))
     return {
         item.file: one if isinstance(one, Obstacle) else replace(one, seconds={}, costs={})
@@ -192,7 +192,7 @@ def test_no_process_is_left_on_the_workers_after_a_run(cluster: Cluster, tmp_pat
         return [line for line in started if "resource_tracker" not in " ".join(line)]
 
     folder, settings = many(tmp_path / "pdfs", 3), Settings(cluster=cluster.address, cache=False, ocr="off")
-    with open_executor(3, make_plan(settings, stages=STAGES), settings, tags=False) as executor:
+    with open_executor(3, make_plan(settings, stages=STAGES), settings) as executor:
         list(as_finished(read, find_inputs([str(folder)]), executor))
         assert guarded()
     until(lambda: not guarded(), "the end of the processes", 60)
@@ -209,7 +209,7 @@ def test_the_lexicon_travels_with_the_run(cluster: Cluster, tmp_path: Path):
     settings = Settings(lexicon=lexicon, cluster=cluster.address, cache=False, ocr="off", method="rules")
     loaded = load_lexicon(lexicon)
     plan = make_plan(settings, loaded.hash, tuple(one.id for one in loaded.lessons))
-    with open_executor(1, plan, settings, tags=True) as executor:
+    with open_executor(1, plan, settings, loaded) as executor:
         shutil.rmtree(lexicon)  # as on another machine
         [(_, finding)] = as_finished(assess, find_inputs([str(tmp_path / "a.pdf")]), executor)
     assert finding.assessed.document.status == "ok"
@@ -222,7 +222,7 @@ def test_another_version_is_refused_with_a_remedy(cluster: Cluster, monkeypatch:
     plan, settings = make_plan(Settings(cache=False)), Settings(cluster=cluster.address)
     with (
         pytest.raises(MissingDependencyError, match=rf"scheduler has chna-toolkit .*, this process {tool}") as caught,
-        open_executor(1, plan, settings, tags=False),
+        open_executor(1, plan, settings),
     ):
         pass
     assert "same version" in caught.value.hint
@@ -243,7 +243,7 @@ def test_a_worker_that_joins_later_with_another_version_or_library_is_refused(cl
     plan = replace(plan, versions={**plan.versions, "pypdfium2": "1.0"})
     with (
         pytest.raises(MissingDependencyError, match=r"has pypdfium2 \d\S+, not 1\.0"),
-        open_executor(1, plan, settings, tags=False) as executor,
+        open_executor(1, plan, settings) as executor,
     ):
         list(as_finished(assess, find_inputs([str(tmp_path / "a.pdf")]), executor))
 
@@ -254,7 +254,7 @@ def test_a_worker_whose_ocr_would_read_otherwise_is_refused(cluster: Cluster, tm
     plan = replace(make_plan(settings), ocr=Ocr(Engine("/nowhere/tesseract", "0.0.0", "eng")))
     with (
         pytest.raises(MissingDependencyError, match=r"cannot do OCR|not tesseract 0\.0\.0 eng") as caught,
-        open_executor(1, plan, settings, tags=False) as executor,
+        open_executor(1, plan, settings) as executor,
     ):
         list(as_finished(assess, find_inputs([str(tmp_path / "a.pdf")]), executor))
     assert "--ocr off" in caught.value.hint
@@ -266,7 +266,7 @@ def test_no_scheduler_is_told_with_a_remedy(tmp_path: Path, monkeypatch: pytest.
     plan, settings = make_plan(Settings(cache=False)), Settings(cluster="tcp://127.0.0.1:9")
     with (
         pytest.raises(ClusterError, match=r"no scheduler answers at tcp://127\.0\.0\.1:9") as caught,
-        open_executor(1, plan, settings, tags=False),
+        open_executor(1, plan, settings),
     ):
         pass
     assert "dask scheduler" in caught.value.hint
@@ -278,7 +278,7 @@ def test_folders_that_the_workers_do_not_see_end_the_run_with_a_remedy(cluster: 
     items = find_inputs([str(tmp_path / "pdfs")])
     with (
         pytest.raises(UsageError, match="does not see the cache folder") as caught,
-        open_executor(1, make_plan(settings), settings, tags=False) as executor,
+        open_executor(1, make_plan(settings), settings) as executor,
     ):
         for path in (tmp_path / "cache").glob(".seen-by-*"):
             path.unlink()
@@ -286,7 +286,7 @@ def test_folders_that_the_workers_do_not_see_end_the_run_with_a_remedy(cluster: 
     assert "--cache-dir" in caught.value.hint
     with (
         pytest.raises(UsageError, match="does not see the folder") as caught,
-        open_executor(1, make_plan(settings), settings, tags=False) as executor,
+        open_executor(1, make_plan(settings), settings) as executor,
     ):
         shutil.rmtree(tmp_path / "pdfs")
         list(as_finished(assess, items, executor))

@@ -75,7 +75,7 @@ def item_of(tmp_path: Path, words: str) -> Input:
 
 def outcome(tmp_path: Path, words: str, settings: Settings = LIMITS) -> Document:
     plan = make_plan(settings, stages=STAGES)
-    with open_executor(1, plan, settings, tags=False) as executor:
+    with open_executor(1, plan, settings) as executor:
         ((item, result),) = in_order(read, [item_of(tmp_path, words)], executor, 2)
     return result.document if isinstance(result, Reading) else result.document(item)
 
@@ -116,7 +116,7 @@ def test_other_documents_are_not_held_up(tmp_path):
         (tmp_path / str(number)).mkdir()
         items.append(item_of(tmp_path / str(number), words))
     plan = make_plan(LIMITS, stages=STAGES)
-    with open_executor(4, plan, LIMITS, tags=False) as executor:
+    with open_executor(4, plan, LIMITS) as executor:
         results = list(as_finished(read, items, executor))
     assert len(results) == 4
     assert all(isinstance(result, Reading) for _, result in results)

@@ -44,7 +44,8 @@ Fitting = dict[Group, frozenset[Profile]]
 _Entry = tuple[_Checks, Profile]
 _Tails = dict[int, dict[_Norms, list[_Entry]]]  # by their length, then by their words
 _Listed = list[tuple[Spelt, Profile]]  # phrases
-_Head = tuple[list[_Entry], dict[str, _Tails]]  # what two words are alone, and what may follow, by its first word
+# What two words are alone, and what may follow, by its first word
+_Head = tuple[list[_Entry], dict[str, _Tails | _Listed]]
 
 
 class Hits:
@@ -195,26 +196,25 @@ class PhraseIndex:
                 by_atom.setdefault(atom, set()).add(profile)
         self._fitting = {group: frozenset().union(*(by_atom.get(atom, ()) for atom in group)) for group in self._groups}
 
-    def _laid_out(self, start: tuple[str, str]) -> _Head:
-        """Return the phrases that begin with two words, laid out so that they are found fast.
+    def _head(self, start: tuple[str, str]) -> _Head:
+        """Return the phrases that begin with two words, those of three words and more by the third.
 
         Few of the thousands of beginnings are ever met; to lay all of them out would double the time to be ready.
         """
         listed = self._longer[start]
         if isinstance(listed, tuple):  # since the caller looked
             return listed
-        pair: list[_Entry] = []
-        following: dict[str, _Tails] = {}
-        # sorted, for they came out of sets: hits must not depend on the process
-        for sequence, profile in sorted(listed, key=_sequence_of):
-            norms, forms = zip(*sequence, strict=True)
-            entry = tuple((place, form) for place, form in enumerate(forms) if form), profile
-            if len(norms) == 2:
-                pair.append(entry)
+        pair: _Listed = []
+        following: dict[str, _Listed] = defaultdict(list)
+        for phrase in listed:
+            sequence = phrase[0]
+            if len(sequence) == 2:
+                pair.append(phrase)
             else:
-                tails = following.setdefault(norms[2], {}).setdefault(len(norms) - 2, {})
-                tails.setdefault(norms[2:], []).append(entry)
-        head = self._longer[start] = pair, following
+                following[sequence[2][0]].append(phrase)
+        alone = [_entry(*phrase) for phrase in sorted(pair, key=_sequence_of)]
+        head: _Head = (alone, {**following})
+        self._longer[start] = head
         return head
 
     def _profile(self, atoms: frozenset[int], number: int) -> Profile:
@@ -232,13 +232,17 @@ class PhraseIndex:
         heads = [(at, head) for at, head in enumerate(map(self._longer.get, pairwise(norms))) if head]
         last = len(norms) - 2
         for start, head in heads:
-            pair, following = head if isinstance(head, tuple) else self._laid_out((norms[start], norms[start + 1]))
+            pair, following = head if isinstance(head, tuple) else self._head((norms[start], norms[start + 1]))
             if breaks[start + 1] < COMMA:
                 for checks, profile in pair:
                     if not checks or all(forms[start + place] == form for place, form in checks):
                         longer.append((start, start + 2, profile))
                 tails = following.get(norms[start + 2]) if start < last else None
-                for length, rest in tails.items() if tails else ():
+                if not tails:
+                    continue
+                if isinstance(tails, list):  # met for the first time
+                    tails = following[norms[start + 2]] = _laid_out(tails)
+                for length, rest in tails.items():
                     end = start + 2 + length
                     for checks, profile in rest.get(norms[start + 2 : end], ()):
                         unbroken = max(breaks[start + 2 : end]) < COMMA
@@ -247,3 +251,17 @@ class PhraseIndex:
         if self._names:
             longer += ((*span, profile) for span in names(text) for profile in self._names)
         return Hits(list(map(self._singles.get, norms)), longer, self._fitting)
+
+
+def _entry(sequence: Spelt, profile: Profile) -> _Entry:
+    return tuple((place, form) for place, (_, form) in enumerate(sequence) if form), profile
+
+
+def _laid_out(listed: _Listed) -> _Tails:
+    """Return phrases of three words and more by their length and what follows their first two words."""
+    tails: _Tails = {}
+    # sorted, for they came out of sets: hits must not depend on the process
+    for sequence, profile in sorted(listed, key=_sequence_of):
+        norms = tuple(norm for norm, _ in sequence[2:])
+        tails.setdefault(len(norms), {}).setdefault(norms, []).append(_entry(sequence, profile))
+    return tails
