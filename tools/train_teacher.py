@@ -6,7 +6,8 @@ usage: python tools/train_teacher.py GOLD [GOLD ...] --base DIR -o SCORES.jsonl 
 Needs `pip install torch transformers`, and the files of an MPNet model in a folder (`--base`), such as
 all-mpnet-base-v2 (Apache License 2.0). Its lower layers stay as they are, so that each text goes through them once.
 What is left out with `--without` the teacher does not learn from, but gives its scores to. The others that it gives
-scores to are passages of the documents, most of them in doubt by the learned layer, and pieces of two texts joined.
+scores to are passages of the documents, most of them in doubt by the learned layer, pieces of two
+coded texts joined, and coded texts with some words exchanged.
 An existing `--state` is taken as it is: only the scores are made.
 
 The scores hold the texts: they stay where the documents are.
@@ -19,6 +20,7 @@ import random
 import re
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -39,8 +41,9 @@ LEARNING_RATE, HEAD_RATE = 8e-5, 1e-3
 DROPPED = 0.1  # share of the states, while learning
 MOST_PIECES = 112
 SCORED_AT_ONCE = 64
-DOUBT, CERTAIN = 0.03, 2_000  # passages of documents: all that may bear a lesson, and so many others
-JOINED = 7_000  # texts made of pieces of two
+DOUBT, CERTAIN = 0.015, 1_500  # passages of documents: all that may bear a lesson, and so many others
+JOINED, VARIED = 10_000, 6_000  # texts made of pieces of two; texts with other words in them
+EXCHANGED = 0.15  # of the words of such a text
 _CLAUSE = re.compile(r"[,;:] | (?:and|while|which|who|because|so that|but|after|when) ")
 
 
@@ -93,6 +96,7 @@ class Half:
         self.lengths = list(map(len, tokens))
         self._states: list[torch.Tensor] = [torch.empty(0)] * len(tokens)
         order = sorted(range(len(tokens)), key=lambda place: self.lengths[place])
+        teacher.eval()
         with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
             for first in range(0, len(order), SCORED_AT_ONCE):
                 chosen = order[first : first + SCORED_AT_ONCE]
@@ -187,6 +191,23 @@ def joined(material: Sequence[Coded]) -> list[str]:
     return [dice.choice(cut)[0] + dice.choice(cut)[1] for _ in range(JOINED)]
 
 
+def varied(material: Sequence[Coded]) -> list[str]:
+    """Return texts in which some words are exchanged for others that followed the same word elsewhere."""
+    dice = random.Random(1)
+    cut = [one.text.split() for one in material]
+    following: dict[str, list[str]] = {}
+    for words in cut:
+        for first, second in pairwise(words):
+            following.setdefault(first.lower(), []).append(second)
+    found = []
+    for words in dice.sample(cut, min(VARIED, len(cut))):
+        new = words[:1]
+        for before, word in pairwise(words):
+            new.append(dice.choice(following[before.lower()]) if dice.random() < EXCHANGED else word)
+        found.append(" ".join(new))
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     add_options(parser)
@@ -201,7 +222,7 @@ def main() -> None:
     learned = set(texts)
     texts += [one.text for one in material.every if one.text not in learned]
     known = {plain(one.text) for one in material.every}
-    texts += real_passages(given.documents, known) + joined(material.taught)
+    texts += real_passages(given.documents, known) + joined(material.taught) + varied(material.taught)
     tokenizer = AutoTokenizer.from_pretrained(given.base)
     tokens = tokenizer(texts, truncation=True, max_length=MOST_PIECES)["input_ids"]
     teacher = Teacher(given.base, len(material.numbers) + len(ASSERTIONS))

@@ -47,6 +47,7 @@ def test_hyphens_separate() -> None:
 
 def test_kinds_of_numbers() -> None:
     assert norms("# site|#year plan") == {"# site", "#year plan"}
+    assert norms("#percent of") == {"#percent of", "# percent of"}
 
 
 @pytest.mark.parametrize(

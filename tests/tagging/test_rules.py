@@ -189,6 +189,14 @@ def test_a_rule_may_yield_to_another_lesson(bench: Bench) -> None:
     assert set(labels) == {"2"}
 
 
+@pytest.mark.parametrize(("confidence", "stays"), [(0.9, "2"), (0.5, "1")])
+def test_of_two_that_yield_to_each_other_the_stronger_stays(bench: Bench, confidence: float, stays: str) -> None:
+    other = MOU.replace("L01", "L02") + f'yields_to = ["L01"]\nconfidence = {confidence}\n'
+    (bench.folder / "L02.toml").write_text(HEAD.format(number=2) + other)
+    labels = bench.labels(TRAIN + 'yields_to = ["L02"]\n', "We train partners by memorandum of understanding.")
+    assert set(labels) == {stays}
+
+
 def test_labels_come_in_order_whatever_the_batch(bench: Bench) -> None:
     (bench.folder / "L01.toml").write_text(HEAD.format(number=1) + TRAIN)
     tagger = Tagger(load_lexicon(bench.folder))

@@ -61,7 +61,7 @@ RULE = (
     Key("assertion", "choice", "Settles the assertion; without it the cues decide.", "", choices=("", *_ASSERTIONS)),
     Key("confidence", "number", "How often a match is right; below 0.5 it counts only beside another rule.",
         0.7, low=0.05, high=1.0),
-    Key("yields_to", "texts", "Lessons; where one of them counts in the same text, the match does not."),
+    Key("yields_to", "texts", "Lessons; where one of them counts, the match does not; if mutual, the stronger does."),
     _NOTE,
     _ALLOW,
 )  # fmt: skip

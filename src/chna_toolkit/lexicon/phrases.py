@@ -6,7 +6,7 @@
     memo|mou             one or the other
     (data|health) board  alternatives inside a phrase
     formal? agreement    the word, group or class before `?` may be missing
-    #  #year  #money  #percent   a number in figures, a year, an amount, a percentage
+    #  #year  #money  #percent   a number in figures, a year, an amount, a percentage (40%, 40 percent)
     #name                a proper name of two words and more (not of a hospital); not inside a phrase
 
 Hyphens separate words, so `co-design`, `co design` and a `co-` at a line end are the same.
@@ -150,6 +150,8 @@ class _Parser:
             raise PhraseError(f"nothing before ? in {self.source!r}")
         if token[0] == "@":
             return set(self.speller.members(token[1:], self.scope))
+        if token == PERCENT:
+            return {((PERCENT, ""),), ((NUMBER, ""), ("percent", ""))}
         return {_literal(token, self.source)}
 
     def _next(self, token: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TextIO
 
 from chna_toolkit.results.schemas import Column, Value
@@ -59,6 +59,8 @@ def tidy(value: Value, column: Column) -> Value:
         return "" if column.type == "string" else None
     if column.type == "string":
         text = str(value)
+        if text.isascii():
+            return text
         try:
             text.encode()
         except UnicodeEncodeError:  # half a surrogate pair, from a broken font table, must not stop the run
@@ -79,9 +81,9 @@ def write_csv(
     """
     end = "\r\n" if for_excel else "\n"
     stream.write((BOM if for_excel else "") + ",".join(column.name for column in columns) + end)
+    to_text = [_to_text(column, for_excel) for column in columns]
     for row in rows:
-        cells = (_to_text(value, column, for_excel) for value, column in zip(row, columns, strict=True))
-        stream.write(",".join(cells) + end)
+        stream.write(",".join([write(value) for write, value in zip(to_text, row, strict=True)]) + end)
 
 
 def read_csv(stream: TextIO, columns: Sequence[Column]) -> Iterator[list[Value]]:
@@ -104,16 +106,23 @@ def read_csv(stream: TextIO, columns: Sequence[Column]) -> Iterator[list[Value]]
         raise ValueError(f"line {reader.line_num}: {error}") from error
 
 
-def _to_text(value: Value, column: Column, for_excel: bool) -> str:
-    if value is None:
-        return ""
+def _to_text(column: Column, for_excel: bool) -> Callable[[Value], str]:
+    """Return what writes the cells of a column."""
     if column.type == "string":
-        text = protect(str(value)) if for_excel else str(value)
-        # csv.writer leaves a lone carriage return bare, and reading then breaks the row.
-        return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
+        return _protected if for_excel else _quoted
     if column.type == "number":
-        return f"{value:.{column.decimals}f}"
-    return str(value).lower()
+        return lambda value: "" if value is None else f"{value:.{column.decimals}f}"
+    return lambda value: "" if value is None else str(value).lower()
+
+
+def _protected(value: Value) -> str:
+    return "" if value is None else _quoted(protect(str(value)))
+
+
+def _quoted(value: Value) -> str:
+    text = "" if value is None else str(value)
+    # csv.writer leaves a lone carriage return bare, and reading then breaks the row.
+    return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
 
 
 def _from_text(cell: str, column: Column) -> Value:

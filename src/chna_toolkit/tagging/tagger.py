@@ -28,7 +28,7 @@ if TYPE_CHECKING:  # they bring numpy
     from chna_toolkit.tagging.learned import Learned, Model
 
 # Raise it when code changes what mentions a document gives, or what the encoder gives a passage: both are kept.
-TAGGER_VERSION = "5"
+TAGGER_VERSION = "6"
 
 METHODS = ("encoder", "hybrid", "rules")
 DEFAULT_METHOD = "encoder"  # the best one by evidence held out: docs/model-card.md
@@ -414,8 +414,9 @@ def _settle(claims: list[_Claim]) -> list[_Claim]:
     Weak claims that are not even near are dropped.
     """
     strength = _strength(claims)
-    strong = {lesson for lesson, value in strength.items() if value >= COUNTED}
-    claims = [_give_way(claim, strong) for claim in claims]
+    strong = {lesson: value for lesson, value in strength.items() if value >= COUNTED}
+    yields = {lesson: _yields(claims, lesson) for lesson in strong}
+    claims = [_give_way(claim, strong, yields) for claim in claims]
     strength = _strength(claims)  # what is left of a lesson must still suffice
     settled = []
     for claim in claims:
@@ -435,8 +436,21 @@ def _strength(claims: list[_Claim]) -> dict[str, float]:
     return {lesson: combined(rules.values()) for lesson, rules in confidences.items()}
 
 
-def _give_way(claim: _Claim, strong: set[str]) -> _Claim:
-    rivals = [lesson for lesson in claim.rule.yields_to if lesson in strong]
+def _yields(claims: list[_Claim], lesson: str) -> frozenset[str]:
+    """Return the lessons that all claims of a lesson give way to."""
+    return frozenset.intersection(
+        *(frozenset(claim.rule.yields_to) for claim in claims if claim.rule.lesson == lesson and not claim.set_aside)
+    )
+
+
+def _give_way(claim: _Claim, strong: Mapping[str, float], yields: Mapping[str, frozenset[str]]) -> _Claim:
+    """Set a claim aside where its rule yields to a lesson that is there; of two that yield to each other, one stays."""
+    own = claim.rule.lesson
+    rivals = [
+        lesson
+        for lesson in claim.rule.yields_to
+        if lesson in strong and not (own in yields[lesson] and (strong.get(own, 0.0), lesson) > (strong[lesson], own))
+    ]
     return replace(claim, set_aside=f"yields to {rivals[0]}") if rivals and not claim.set_aside else claim
 
 

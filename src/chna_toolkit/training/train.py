@@ -48,7 +48,7 @@ TUNED = "read"  # the part of gold that rules are written looking at
 KEEP, ADD = 0.3, 0.5
 JOINING = "check"  # the part on which an encoder is weighed
 # From which probability on an encoder is asked, and a lesson counts once it has read the text: chosen on that part.
-ASK, BAR = 0.05, 0.35
+ASK, BAR = 0.02, 0.4
 FOLDS = 5
 _LEAST_TEXTS = 2  # that a feature occurs in
 _FIT: dict[str, Any] = {"C": 10.0, "max_iter": 1000}  # of the text model: inverse strength of the L2 penalty
