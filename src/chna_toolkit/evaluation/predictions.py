@@ -16,7 +16,7 @@ from chna_toolkit.lexicon.model import Lexicon
 from chna_toolkit.model import Assertion, DocumentStatus, Mention
 from chna_toolkit.tagging import Label, Tagger
 from chna_toolkit.tagging.judging import Judged, judge_document, judge_passages, judge_texts
-from chna_toolkit.tagging.tagger import combined
+from chna_toolkit.tagging.settling import combined
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ SLUGS = {
     "lessons-overlap": "a phrase counts by itself for two lessons, and neither yields",
     "listed-twice": "a list has a phrase twice",
     "long-line": "a list stands on a line that nobody can review",
-    "mutual-yield": "two rules yield to each other's lesson, so neither counts where both match",
+    "mutual-yield": "two rules yield to each other's lesson: where both match, the stronger lesson alone counts",
     "never-matches": "a rule can never match, or never count",
     "optional-plural": "`grants?` makes the whole word optional, not its ending",
     "overfitted": "a forbidden phrase is so long that it fits one sentence alone",

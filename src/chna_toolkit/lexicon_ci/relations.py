@@ -130,7 +130,7 @@ def _shared_by_lessons(spelt: Spelt) -> Iterator[Finding]:
 
 
 def _mutual(spelt: Spelt) -> Iterator[Finding]:
-    """Lessons that yield to each other: where both match by such rules, neither counts."""
+    """Lessons that yield to each other: where both match by such rules, the stronger alone counts."""
     yielding: dict[tuple[str, str], list[Rule]] = {}
     for rule in spelt.rules():
         for rival in rule.yields_to:
@@ -141,8 +141,8 @@ def _mutual(spelt: Spelt) -> Iterator[Finding]:
             pair = next((other for other in back if lesson < rival and _may_meet(spelt, rule, other)), None)
             if pair and (_is_own(spelt, rule) or _is_own(spelt, pair)):
                 name = rule.id if _is_own(spelt, rule) else pair.id
-                message = f"{rule.id} and {pair.id} yield to each other's lesson: where both match, neither counts"
-                remedy = "Let one of them stay."
+                message = f"{rule.id} and {pair.id} yield to each other's lesson; the stronger counts"
+                remedy = "Say which is to stay: let only the other yield."
                 yield spelt.finding(name, "mutual-yield", Severity.WARNING, message, remedy, key="yields_to")
 
 

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 
 from chna_toolkit.collecting import no_collection
 from chna_toolkit.errors import UsageError
-from chna_toolkit.lexicon.model import Exclusion, Lexicon, Rule
+from chna_toolkit.lexicon.model import Lexicon
 from chna_toolkit.lexicon.words import Words, cut
 from chna_toolkit.model import Assertion, Document, Kind, Mention, Passage
 from chna_toolkit.tagging.assertion import AssertionFinder, Reading, Verdict
-from chna_toolkit.tagging.index import Hits, PhraseIndex, Span
-from chna_toolkit.tagging.rules import Match, ReadyRule, RuleBook
+from chna_toolkit.tagging.index import Hits, PhraseIndex
+from chna_toolkit.tagging.rules import Match, RuleBook
 from chna_toolkit.tagging.setting_aside import document_reasons
+from chna_toolkit.tagging.settling import EXCLUDED, Claim, combined, excluded_by, promising, settle
 
 if TYPE_CHECKING:  # they bring numpy
     from chna_toolkit.tagging.assertion_learned import LearnedAssertions
@@ -38,16 +39,8 @@ OTHER_LESSONS = "learned_model_for_other_lessons"  # rules alone
 OTHER_LEXICON = "learned_model_of_other_lexicon"  # a lexicon changed since the training
 OTHER_ENCODER = "learned_model_without_this_encoder"  # hybrid
 
-# A passage is labelled with a lesson when its rules together reach this confidence; a rule
-# below it counts only beside another one.
-COUNTED = 0.5
-
-# Below it a mention is not even a near miss worth showing.
-NEAR = 0.3
-
 MODEL = ("tagging", "model", "model.json")  # of the built-in model, in the package
 
-EXCLUDED = "excluded"  # begins the reason of what an exclusion set aside; the learned layer lets it stand
 UNLIKELY = "learned: unlikely"  # why a mention does not count by the learned layer
 
 # Whole documents bear a lesson more rarely than the labelled texts that the model was fitted on,
@@ -103,15 +96,6 @@ class Seen:
     words: Words
     hits: Hits
     rules: Mapping[str, float]  # strength of the rules by lesson
-
-
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    """A match of a rule, and why it does not count, if so."""
-
-    rule: Rule
-    match: Match
-    set_aside: str
 
 
 _Tagged = tuple[_Unit, list[Mention], Mapping[str, float]]
@@ -278,14 +262,14 @@ class Tagger:
             return []
         text, hits = look.words, look.hits
         headers = self._context(look.unit.headers)
-        rules = _promising([rule for rule in rules if rule.applies(look.unit.kind, look.context, headers)])
+        rules = promising([rule for rule in rules if rule.applies(look.unit.kind, look.context, headers)])
         found = [(ready.rule, match) for ready in rules for match in ready.matches(text, hits)]
         if not found:
             return []
         excluded = [
             (ready.exclusion, spans) for ready in self._book.exclusions(hits) if (spans := ready.spans(text, hits))
         ]
-        claims = _settle([_Claim(rule, match, _excluded_by(rule, match, excluded)) for rule, match in found])
+        claims = settle([Claim(rule, match, excluded_by(rule, match, excluded)) for rule, match in found])
         if not claims:
             return []
         reading = self._reading(look)
@@ -380,78 +364,8 @@ def tagger_version() -> str:
     return f"{TAGGER_VERSION}+{hashlib.sha256(model.read_bytes()).hexdigest()[:12]}"
 
 
-def combined(confidences: Iterable[float]) -> float:
-    """Confidence of independent pieces of evidence together: noisy-or."""
-    doubt = 1.0
-    for confidence in confidences:
-        doubt *= 1.0 - confidence
-    return 1.0 - doubt
-
-
 def _one_a_rule(mentions: Iterable[Mention]) -> list[Mention]:
     return list({mention.rule: mention for mention in mentions}.values())
-
-
-def _promising(rules: list[ReadyRule]) -> list[ReadyRule]:
-    """Leave out the rules of lessons that could not even come near if all of them matched."""
-    best: dict[str, float] = {}
-    for ready in rules:
-        best[ready.rule.lesson] = combined((best.get(ready.rule.lesson, 0.0), ready.rule.confidence))
-    return [ready for ready in rules if best[ready.rule.lesson] >= NEAR]
-
-
-def _excluded_by(rule: Rule, match: Match, excluded: list[tuple[Exclusion, list[Span]]]) -> str:
-    for exclusion, spans in excluded:
-        mine = exclusion.lesson in ("", rule.lesson) and rule.lesson not in exclusion.spares
-        if mine and any(part[0] < span[1] and span[0] < part[1] for part in match for span in spans):
-            return f"{EXCLUDED}: {exclusion.id}"
-    return ""
-
-
-def _settle(claims: list[_Claim]) -> list[_Claim]:
-    """Decide what counts: evidence of a lesson must suffice together, and some rules give way to lessons.
-
-    Weak claims that are not even near are dropped.
-    """
-    strength = _strength(claims)
-    strong = {lesson: value for lesson, value in strength.items() if value >= COUNTED}
-    yields = {lesson: _yields(claims, lesson) for lesson in strong}
-    claims = [_give_way(claim, strong, yields) for claim in claims]
-    strength = _strength(claims)  # what is left of a lesson must still suffice
-    settled = []
-    for claim in claims:
-        if claim.set_aside or strength[claim.rule.lesson] >= COUNTED:
-            settled.append(claim)
-        elif strength[claim.rule.lesson] >= NEAR:
-            settled.append(replace(claim, set_aside="weak: needs a second rule"))
-    return settled
-
-
-def _strength(claims: list[_Claim]) -> dict[str, float]:
-    """Confidence of each lesson by its claims that are not set aside."""
-    confidences: dict[str, dict[str, float]] = {}
-    for claim in claims:
-        if not claim.set_aside:
-            confidences.setdefault(claim.rule.lesson, {})[claim.rule.id] = claim.rule.confidence
-    return {lesson: combined(rules.values()) for lesson, rules in confidences.items()}
-
-
-def _yields(claims: list[_Claim], lesson: str) -> frozenset[str]:
-    """Return the lessons that all claims of a lesson give way to."""
-    return frozenset.intersection(
-        *(frozenset(claim.rule.yields_to) for claim in claims if claim.rule.lesson == lesson and not claim.set_aside)
-    )
-
-
-def _give_way(claim: _Claim, strong: Mapping[str, float], yields: Mapping[str, frozenset[str]]) -> _Claim:
-    """Set a claim aside where its rule yields to a lesson that is there; of two that yield to each other, one stays."""
-    own = claim.rule.lesson
-    rivals = [
-        lesson
-        for lesson in claim.rule.yields_to
-        if lesson in strong and not (own in yields[lesson] and (strong.get(own, 0.0), lesson) > (strong[lesson], own))
-    ]
-    return replace(claim, set_aside=f"yields to {rivals[0]}") if rivals and not claim.set_aside else claim
 
 
 def _doubted(mention: Mention, chances: Mapping[str, float], keep: float) -> Mention:
@@ -461,7 +375,7 @@ def _doubted(mention: Mention, chances: Mapping[str, float], keep: float) -> Men
     return mention
 
 
-def _mention(look: _Look, claim: _Claim, reading: Reading) -> Mention:
+def _mention(look: _Look, claim: Claim, reading: Reading) -> Mention:
     rule = claim.rule
     verdict = Verdict(rule.assertion) if rule.assertion else reading.verdict(claim.match, rule.lesson)
     mention = _mention_at(look, claim.match, verdict, rule.lesson, rule.id, rule.confidence)

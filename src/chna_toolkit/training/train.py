@@ -36,7 +36,8 @@ from chna_toolkit.tagging.learned import (
     feature_name,
     word_features,
 )
-from chna_toolkit.tagging.tagger import COUNTED, Seen, Tagger
+from chna_toolkit.tagging.settling import COUNTED
+from chna_toolkit.tagging.tagger import Seen, Tagger
 from chna_toolkit.training.assertions import AssertionTraining, train_assertions
 
 if TYPE_CHECKING:
