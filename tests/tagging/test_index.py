@@ -50,6 +50,14 @@ def test_a_phrase_is_found_where_it_stands(phrase: str, text: str, spans: list[S
     assert bool(hits.uses) == bool(spans)
 
 
+def test_what_was_met_can_be_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chna_toolkit.lexicon.words._REMEMBERED", 2)
+    index, (long, short) = index_of("memorandum of understanding", "church")
+    for text in ("a memorandum of understanding", "seven other words stand here", "memoranda of understanding"):
+        assert index.find(cut(text)).has(long) == ("mem" in text)
+        assert index.find(cut("the church")).spans(short) == [(1, 2)]
+
+
 def test_a_class_of_a_lesson_hides_behind_its_scope() -> None:
     index, (group,) = index_of("@leader", scope="L01")
     assert index.find(cut("The CEO and the chief executive met.")).spans(group) == [(1, 2), (4, 6)]

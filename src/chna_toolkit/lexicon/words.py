@@ -135,7 +135,7 @@ class Words:
         return self._places
 
 
-class _Remembered(dict[str, _V]):
+class Remembered(dict[str, _V]):
     """What a function gave for each word or gap met; all are forgotten when there are too many."""
 
     def __init__(self, make: Callable[[str], _V]) -> None:
@@ -245,9 +245,9 @@ def _readings_of(word: str) -> tuple[tuple[str, str, bool], ...]:
     return tuple((form, normal(form), word[0].isupper()) for form in _forms(word))
 
 
-_ALWAYS = _Remembered(_always)
-_READINGS = _Remembered(_readings_of)
-_FIRST_READING = _Remembered[tuple[str, str, bool]](lambda word: _READINGS[word][0])
+_ALWAYS = Remembered(_always)
+_READINGS = Remembered(_readings_of)
+_FIRST_READING = Remembered[tuple[str, str, bool]](lambda word: _READINGS[word][0])
 
 
 def _forms(word: str) -> tuple[str, ...]:

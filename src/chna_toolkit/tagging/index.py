@@ -6,8 +6,9 @@ hundreds of atoms, so a hit carries a *profile*, shared by all phrases with the 
 the answer to "what could this be used for?" is laid up as a bit mask: one OR a hit tells which of
 thousands of uses a text can serve at all. Who has a use for a group gets its bit with `reserve` and `give`.
 
-Phrases are looked up by their first two words in plain dictionaries. spaCy's `PhraseMatcher` finds the same
-ones, somewhat slower (`benchmarks/matcher.py`), and takes longer to import than all else here together.
+Phrases are looked up by their first two words in plain dictionaries, which hold only what begins with a word that was
+met: what a text costs does not grow with rules that it has no words of. spaCy's `PhraseMatcher` finds the same phrases,
+somewhat slower (`benchmarks/matcher.py`), and takes longer to import than all else here together.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from operator import itemgetter
 
 from chna_toolkit.lexicon.phrases import Sequence as Spelt
 from chna_toolkit.lexicon.phrases import Speller
-from chna_toolkit.lexicon.words import COMMA, NAME, Words, names
+from chna_toolkit.lexicon.words import COMMA, NAME, Remembered, Words, names
 
 Span = tuple[int, int]  # first word, one past the last
 Group = frozenset[int]  # the atoms that stand for a group of phrases
@@ -122,8 +123,10 @@ class PhraseIndex:
         self._table: dict[Spelt, list[int]] = defaultdict(list)  # atoms, in order, of each spelt-out phrase
         self._singles: dict[str, Profile] = {}  # one word in any form, by normal form
         self._exact: dict[str, Profile] = {}  # one word in one form
-        # by the first two normal forms; those met so far are laid out
+        self._beginning: dict[str, _Listed] = {}  # phrases of two words and more by their first
+        # by the first two normal forms, of phrases whose first word was met; where both were, they are laid out
         self._longer: dict[tuple[str, str], _Head | _Listed] = {}
+        self._met = Remembered(self._meet)  # what a word is good for alone
         self._names: list[Profile] = []  # what a proper name is good for
         self.profiles: list[Profile] = []  # all of them, once it is frozen
 
@@ -173,7 +176,7 @@ class PhraseIndex:
     def freeze(self) -> None:
         """End the additions."""
         profiles: dict[tuple[int, ...], Profile] = {}
-        beginnings: dict[tuple[str, str], _Listed] = defaultdict(list)
+        beginning: dict[str, _Listed] = defaultdict(list)
         for sequence, listed in self._table.items():
             atoms = tuple(listed)
             profile = profiles.get(atoms)
@@ -181,12 +184,12 @@ class PhraseIndex:
                 profile = profiles[atoms] = self._profile(frozenset(atoms), len(profiles))
             norm, form = sequence[0]
             if len(sequence) > 1:
-                beginnings[norm, sequence[1][0]].append((sequence, profile))
+                beginning[norm].append((sequence, profile))
             elif form:
                 self._exact[form] = profile
             else:
                 self._singles[norm] = profile
-        self._longer = dict(beginnings)
+        self._beginning = dict(beginning)
         self._names = [self._singles.pop(NAME)] if NAME in self._singles else []
         self._table.clear()
         self.profiles = list(profiles.values())
@@ -195,6 +198,15 @@ class PhraseIndex:
             for atom in profile.atoms:
                 by_atom.setdefault(atom, set()).add(profile)
         self._fitting = {group: frozenset().union(*(by_atom.get(atom, ()) for atom in group)) for group in self._groups}
+
+    def _meet(self, norm: str) -> Profile | None:
+        """Return what a word is good for alone, and make the phrases that begin with it ready to be found."""
+        if norm in self._beginning:
+            beginnings: dict[tuple[str, str], _Listed] = defaultdict(list)
+            for phrase in self._beginning[norm]:
+                beginnings[norm, phrase[0][1][0]].append(phrase)
+            self._longer.update(beginnings)  # before others could take the word for met
+        return self._singles.get(norm)
 
     def _head(self, start: tuple[str, str]) -> _Head:
         """Return the phrases that begin with two words, those of three words and more by the third.
@@ -226,6 +238,7 @@ class PhraseIndex:
     def find(self, text: Words) -> Hits:
         """Return the hits of a text."""
         norms, forms, breaks = text.norms, text.forms, text.breaks
+        singles = list(map(self._met.__getitem__, norms))  # before the pairs are looked up: it makes them ready
         longer: list[tuple[int, int, Profile]] = []
         if not self._exact.keys().isdisjoint(forms):
             longer += ((at, at + 1, self._exact[form]) for at, form in enumerate(forms) if form in self._exact)
@@ -250,7 +263,7 @@ class PhraseIndex:
                             longer.append((start, end, profile))
         if self._names:
             longer += ((*span, profile) for span in names(text) for profile in self._names)
-        return Hits(list(map(self._singles.get, norms)), longer, self._fitting)
+        return Hits(singles, longer, self._fitting)
 
 
 def _entry(sequence: Spelt, profile: Profile) -> _Entry:
