@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,12 +79,6 @@ class Targets:
                 asserted[row, ASSERTIONS.index(label)] += 1 / len(given)
         return cls(torch.tensor(bears), torch.tensor(known), asserted)
 
-    def and_unknown(self, texts: int) -> Targets:
-        """Return the same followed by texts of which nothing is known."""
-        nothing = torch.zeros(texts, self.bears.shape[1])
-        bears, known = torch.cat([self.bears, nothing]), torch.cat([self.known, nothing])
-        return Targets(bears, known, torch.cat([self.asserted, torch.zeros(texts, len(ASSERTIONS))]))
-
     def loss(self, out: torch.Tensor, chosen: Sequence[int]) -> torch.Tensor:
         """Return the mean loss of some texts, whose log odds of lessons and then of assertions are `out`."""
         lessons = self.bears.shape[1]
@@ -95,12 +89,12 @@ class Targets:
         return ((by_lesson * self.known[chosen]).sum() + ASSERTION_SHARE * by_assertion) / len(chosen)
 
 
-def batches(lengths: Sequence[int], dice: np.random.Generator) -> list[list[int]]:
+def batches(lengths: Sequence[int], dice: np.random.Generator, size: int = BATCH) -> list[list[int]]:
     """Return the texts in a new order, with texts of about the same length together."""
     order = dice.permutation(len(lengths)).tolist()
-    pools = [order[first : first + 20 * BATCH] for first in range(0, len(order), 20 * BATCH)]
+    pools = [order[first : first + 20 * size] for first in range(0, len(order), 20 * size)]
     sorted_pools = [sorted(pool, key=lambda place: lengths[place]) for pool in pools]
-    found = [pool[first : first + BATCH] for pool in sorted_pools for first in range(0, len(pool), BATCH)]
+    found = [pool[first : first + size] for pool in sorted_pools for first in range(0, len(pool), size)]
     return [found[place] for place in dice.permutation(len(found))]
 
 
@@ -111,14 +105,25 @@ def schedule(optimizer: torch.optim.Optimizer, steps: int) -> torch.optim.lr_sch
     )
 
 
-def write_scores(path: Path, scores: Iterator[tuple[str, Sequence[float]]]) -> None:
-    """Write log odds of the lessons for each text, a line a text."""
-    with path.open("w", encoding="utf-8") as file:
-        for text, odds in scores:
-            file.write(json.dumps({"text": text, "log_odds": [round(one, 3) for one in odds]}) + "\n")
+@dataclass
+class Taught:
+    """Texts with what the teacher makes of them: the lessons' log odds, and its last states' mean."""
+
+    texts: list[str]
+    odds: torch.Tensor
+    states: torch.Tensor
 
 
-def read_scores(path: Path) -> Mapping[str, list[float]]:
+def write_taught(path: Path, texts: Sequence[str], odds: torch.Tensor, states: torch.Tensor) -> None:
+    """Write a file of them; it is there as a whole or not at all."""
+    unfinished = path.with_suffix(".unfinished")
+    with unfinished.open("wb") as file:
+        np.savez(file, texts=np.array(json.dumps(list(texts))), odds=odds.numpy(), states=states.half().numpy())
+    unfinished.replace(path)
+
+
+def read_taught(path: Path) -> Taught:
     """Read the same."""
-    with path.open(encoding="utf-8") as file:
-        return {line["text"]: line["log_odds"] for line in map(json.loads, file)}
+    with np.load(path) as stored:
+        texts = json.loads(str(stored["texts"]))
+        return Taught(texts, torch.tensor(stored["odds"]), torch.tensor(stored["states"]))

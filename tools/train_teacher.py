@@ -1,16 +1,17 @@
-"""Fine-tune a large encoder on coded passages, and write what it gives them and others: a teacher for the small one.
+"""Fine-tune a large encoder on coded passages, and write what it makes of them and others: a teacher for the small one.
 
-usage: python tools/train_teacher.py GOLD [GOLD ...] --base DIR -o SCORES.jsonl [--documents DIR ...]
-           [--without check,held] [--state FILE.pt]
+usage: python tools/train_teacher.py GOLD [GOLD ...] --base DIR --words DIR -o FOLDER [--documents DIR ...]
+           [--without check,held] [--state FILE.pt] [--made 250000]
 
 Needs `pip install torch transformers`, and the files of an MPNet model in a folder (`--base`), such as
 all-mpnet-base-v2 (Apache License 2.0). Its lower layers stay as they are, so that each text goes through them once.
-What is left out with `--without` the teacher does not learn from, but gives its scores to. The others that it gives
-scores to are passages of the documents, most of them in doubt by the learned layer, pieces of two
-coded texts joined, and coded texts with some words exchanged.
-An existing `--state` is taken as it is: only the scores are made.
+Then it reads what it learned from, passages of the documents, most of them in doubt by the learned layer, and `--made`
+texts that are made of all these (`made_up.py`; `--words` is the folder of the model whose word vectors say which words
+are alike). FOLDER gets files of a few thousand texts each with the lessons' log odds and what the teacher's last layer
+makes of them. It can be read while it grows, and is gone on with: what stands there is not made again.
+An existing `--state` is taken as it is.
 
-The scores hold the texts: they stay where the documents are.
+The files hold the texts: they stay where the documents are.
 """
 
 from __future__ import annotations
@@ -19,32 +20,40 @@ import argparse
 import random
 import re
 import time
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, islice, pairwise
 from pathlib import Path
 
 import numpy as np
 import torch
-from coded_material import ASSERTIONS, BATCH, Targets, add_options, batches, read_coded, schedule, write_scores
+from coded_material import (
+    ASSERTIONS,
+    BATCH,
+    Material,
+    Targets,
+    add_options,
+    batches,
+    read_coded,
+    schedule,
+    write_taught,
+)
+from made_up import Maker
 from torch import nn
-from torch.nn.functional import dropout, gelu, scaled_dot_product_attention
+from torch.nn.functional import dropout, gelu, layer_norm, scaled_dot_product_attention
 from transformers import AutoModel, AutoTokenizer
 
 from chna_toolkit.config import load_settings
 from chna_toolkit.evaluation.documents import read_sources
 from chna_toolkit.lexicon import load_lexicon
 from chna_toolkit.tagging import Tagger
-from chna_toolkit.training.train import Coded
 
 FROZEN = 6  # layers
 LEARNING_RATE, HEAD_RATE = 8e-5, 1e-3
 DROPPED = 0.1  # share of the states, while learning
 MOST_PIECES = 112
 SCORED_AT_ONCE = 64
-DOUBT, CERTAIN = 0.015, 1_500  # passages of documents: all that may bear a lesson, and so many others
-JOINED, VARIED = 10_000, 6_000  # texts made of pieces of two; texts with other words in them
-EXCHANGED = 0.15  # of the words of such a text
-_CLAUSE = re.compile(r"[,;:] | (?:and|while|which|who|because|so that|but|after|when) ")
+DOUBT = 0.015  # of passages of documents: the learned layer's probability of some lesson from which they are in doubt
+IN_A_FILE = 2_000  # texts
 
 
 class Teacher(nn.Module):
@@ -82,11 +91,15 @@ class Teacher(nn.Module):
         return layer.output.LayerNorm(dropout(layer.output.dense(wide), DROPPED, self.training) + states)
 
     def forward(self, states: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+        return self.head(self.mean(states, lengths))
+
+    def mean(self, states: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+        """Return the mean of the last states, of those after the lower layers."""
         there, mask = self.mask(lengths)
         for layer in self.upper:
             states = self.through(layer, states, mask)
         weights = there[..., None].float()
-        return self.head((states.float() * weights).sum(1) / weights.sum(1))
+        return (states.float() * weights).sum(1) / weights.sum(1)
 
 
 class Half:
@@ -143,30 +156,33 @@ def fit(teacher: Teacher, half: Half, targets: Targets, epochs: int) -> None:
         print(f"epoch {epoch + 1}: loss {total / texts:.4f}, {time.monotonic() - start:.0f} s", flush=True)
 
 
-def scores(teacher: Teacher, half: Half, lessons: int) -> list[list[float]]:
-    found: list[list[float]] = [[]] * len(half.lengths)
+def teach(teacher: Teacher, half: Half, lessons: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the lessons' log odds of each text, and its mean state, brought to mean 0 and variance 1."""
+    odds = torch.zeros(len(half.lengths), lessons)
+    states = torch.zeros(len(half.lengths), teacher.base.config.hidden_size)
     order = sorted(range(len(half.lengths)), key=lambda place: half.lengths[place])
     teacher.eval()
     with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
         for first in range(0, len(order), SCORED_AT_ONCE):
             chosen = order[first : first + SCORED_AT_ONCE]
-            for place, row in zip(chosen, teacher(*half.of(chosen)).float().tolist(), strict=True):
-                found[place] = row[:lessons]
-    return found
+            mean = teacher.mean(*half.of(chosen))
+            odds[chosen] = teacher.head(mean).float()[:, :lessons]
+            states[chosen] = layer_norm(mean, mean.shape[1:])
+    return odds, states
 
 
 def plain(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.lower()))
 
 
-def real_passages(documents: Sequence[str], known: set[str]) -> list[str]:
-    """Return passages of documents, without those that are coded: those in doubt, and some others."""
+def real_passages(documents: Sequence[str], known: set[str]) -> tuple[list[str], list[str]]:
+    """Return passages of documents, without those that are coded: those in doubt, and the others."""
     passages: dict[str, tuple[str, str]] = {}
     for source in read_sources(documents, load_settings({})):
         before = ""
         for passage in source.document.passages:
             key = plain(passage.text)
-            if len(key.split()) > 5 and key not in known:
+            if len(key.split()) > 3 and key not in known:
                 passages.setdefault(key, (passage.text, before))
             before = passage.text
     listed = list(passages.values())
@@ -176,36 +192,20 @@ def real_passages(documents: Sequence[str], known: set[str]) -> list[str]:
     chances = tagger._learned.scores([(one.words, one.hits) for one in seen], [one.rules for one in seen]).max(axis=1)
     doubtful = [text for (text, _), chance in zip(listed, chances, strict=True) if chance > DOUBT]
     others = [text for (text, _), chance in zip(listed, chances, strict=True) if chance <= DOUBT]
-    return doubtful + random.Random(0).sample(others, min(CERTAIN, len(others)))
+    return doubtful, others
 
 
-def joined(material: Sequence[Coded]) -> list[str]:
-    """Return texts that begin as one and end as another, each cut where a clause begins."""
-    dice = random.Random(0)
-    cut = []
-    for one in material:
-        places = [match for match in _CLAUSE.finditer(one.text) if 20 < match.start() < len(one.text) - 20]
-        if places:
-            place = dice.choice(places)
-            cut.append((one.text[: place.start()], one.text[place.start() :]))
-    return [dice.choice(cut)[0] + dice.choice(cut)[1] for _ in range(JOINED)]
-
-
-def varied(material: Sequence[Coded]) -> list[str]:
-    """Return texts in which some words are exchanged for others that followed the same word elsewhere."""
-    dice = random.Random(1)
-    cut = [one.text.split() for one in material]
-    following: dict[str, list[str]] = {}
-    for words in cut:
-        for first, second in pairwise(words):
-            following.setdefault(first.lower(), []).append(second)
-    found = []
-    for words in dice.sample(cut, min(VARIED, len(cut))):
-        new = words[:1]
-        for before, word in pairwise(words):
-            new.append(dice.choice(following[before.lower()]) if dice.random() < EXCHANGED else word)
-        found.append(" ".join(new))
-    return found
+def made_up(material: Material, documents: Sequence[str], words: Path, count: int) -> Iterator[str]:
+    """Yield texts like those of the material and of the documents, among them the documents' own."""
+    known = {plain(one.text) for one in material.every}
+    doubtful, others = real_passages(documents, known)
+    yield from random.Random(0).sample(doubtful + others, len(doubtful) + len(others))
+    sizes = [source["texts"] for source in material.facts["gold"]]
+    ends = [*accumulate(sizes), len(material.taught)]  # the lexicon's examples are last
+    groups = [[one.text for one in material.taught[first:end]] for first, end in pairwise([0, *ends])]
+    groups.append(doubtful)
+    # the large files are much alike within themselves
+    yield from Maker([(len(group) ** 0.5, group) for group in groups], words).texts(count)
 
 
 def main() -> None:
@@ -214,28 +214,41 @@ def main() -> None:
     parser.add_argument("--without", default="check,held")
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--state", type=Path)
+    parser.add_argument("--words", type=Path, required=True)
+    parser.add_argument("--made", type=int, default=250_000)
     given = parser.parse_args()
 
     torch.manual_seed(0)
     material = read_coded(given.gold, given.documents, given.without)
-    texts = [one.text for one in material.taught]
-    learned = set(texts)
-    texts += [one.text for one in material.every if one.text not in learned]
-    known = {plain(one.text) for one in material.every}
-    texts += real_passages(given.documents, known) + joined(material.taught) + varied(material.taught)
+    lessons = len(material.numbers)
     tokenizer = AutoTokenizer.from_pretrained(given.base)
-    tokens = tokenizer(texts, truncation=True, max_length=MOST_PIECES)["input_ids"]
-    teacher = Teacher(given.base, len(material.numbers) + len(ASSERTIONS))
-    print(f"{len(material.taught)} coded texts of {len(texts)}, {sum(map(len, tokens))} pieces", flush=True)
-    half = Half(teacher, tokens, tokenizer.pad_token_id)
+    teacher = Teacher(given.base, lessons + len(ASSERTIONS))
+
+    def half(texts: Sequence[str]) -> Half:
+        tokens = tokenizer(list(texts), truncation=True, max_length=MOST_PIECES)["input_ids"]
+        return Half(teacher, tokens, tokenizer.pad_token_id)
+
+    coded = [one.text for one in material.taught]
     if given.state and given.state.exists():
         for part, state in zip((teacher.upper, teacher.head), torch.load(given.state), strict=True):
             part.load_state_dict(state)
     else:
-        fit(teacher, half, Targets.of(material.taught, material.numbers), given.epochs)
+        print(f"{len(coded)} coded texts", flush=True)
+        fit(teacher, half(coded), Targets.of(material.taught, material.numbers), given.epochs)
     if given.state:
         torch.save([teacher.upper.state_dict(), teacher.head.state_dict()], given.state)
-    write_scores(given.output, zip(texts, scores(teacher, half, len(material.numbers)), strict=True))
+    given.output.mkdir(exist_ok=True)
+    for kind, texts in (
+        ("coded", iter(coded)),
+        ("made", made_up(material, given.documents, given.words, given.made)),
+    ):
+        for number in range(10**6):
+            some = list(islice(texts, IN_A_FILE))
+            file = given.output / f"{kind}-{number:04}.npz"
+            if some and not file.exists():
+                write_taught(file, some, *teach(teacher, half(some), lessons))
+            if not some:
+                break
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import difflib
 import hashlib
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -192,14 +193,16 @@ def _check_lessons(layer: Layer) -> None:
                 for lesson in owned.entry.texts(key):
                     if lesson not in layer.lessons and lesson not in layer.gone:
                         _unknown(owned.entry, lesson, layer.lessons, "lesson", key)
+    own: dict[str, list[str]] = defaultdict(list)  # rules by their lesson
+    for name, one in layer.rules.items():
+        own[one.lesson].append(name)
     for owned in layer.examples:
         if owned.lesson and owned.lesson not in layer.lessons:
             _unknown(owned.entry, owned.lesson, layer.lessons, "lesson", "lesson")
-        own = [name for name, one in layer.rules.items() if one.lesson == owned.lesson]
         for key in ("rule", "rules"):
             for rule in _as_list(owned.entry.data.get(key)):
                 if isinstance(rule, str) and rule not in layer.rules:
-                    _unknown(owned.entry, rule, own, "rule", key)
+                    _unknown(owned.entry, rule, own[owned.lesson], "rule", key)
 
 
 def _as_list(value: object) -> list[object]:

@@ -17,6 +17,7 @@ Report = Callable[[LexiconError], None]  # takes each mistake; may raise it
 
 _HEADER = re.compile(r"\s*\[\[?\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"""\s*("[^"]*"|'[^']*'|[\w.-]+)\s*=""")
+_MEMBER = re.compile(r'\s*"[^"\\]*",?$')  # of a list over several lines, as most lines are
 _TOKEN = re.compile(r'"""|\'\'\'|"(?:\\.|[^"\\])*"|\'[^\']*\'|#.*|[\[\]{}]')
 
 
@@ -45,7 +46,8 @@ def scan(lines: Sequence[str]) -> list[Table]:
                 tables.append(Table(header[1].strip("\"'"), number))
             elif key := _KEY.match(line):
                 tables[-1].keys.setdefault(key[1].strip("\"'"), number)
-        quote, depth = _after(line, quote, depth)  # the brackets of a header close on their line
+        if quote or not _MEMBER.match(line):
+            quote, depth = _after(line, quote, depth)  # the brackets of a header close on their line
         tables[-1].end = number
     return tables
 

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from urllib.parse import quote
 
 import pandas as pd
@@ -66,7 +67,7 @@ def build_tables(
         "gaps": (row for hospital in hospitals for row in gap_rows(hospital, lessons, peers)),
         "peers": peer_rows(hospitals, lessons, peers),
         "lesson_results": (row for document in documents for row in _result_rows(document, lessons, thresholds)),
-        "mentions": (row for document in by_id for row in _sorted_mentions(document, ids, lexicon.hash)),
+        "mentions": (row for document in by_id for row in _mention_rows(document, ids, lexicon.hash)),
         "documents": (_document_row(document, others) for document, others in merged),
         "document_hospitals": (row for document in documents for row in _hospital_rows(document)),
         "lessons": (_lesson_row(lesson, lexicon) for lesson in lessons),
@@ -195,13 +196,8 @@ def _percent(statuses: Sequence[Status]) -> float | None:
     return 100 * statuses.count(Status.COVERED) / assessed if assessed else None
 
 
-def _sorted_mentions(one: Assessed, lessons: Sequence[str], lexicon_hash: str) -> list[Row]:
+def _mention_rows(one: Assessed, lessons: Sequence[str], lexicon_hash: str) -> list[Row]:
     """Return the rows in the order of the table: to sort millions of them at once takes a copy."""
-    rows = _mention_rows(one, lessons, lexicon_hash)
-    return sorted(rows, key=lambda row: tuple(row[name] for name in schemas.MENTIONS.key))
-
-
-def _mention_rows(one: Assessed, lessons: Sequence[str], lexicon_hash: str) -> Iterator[Row]:
     ranks = {
         index: rank
         for result in one.results
@@ -209,15 +205,16 @@ def _mention_rows(one: Assessed, lessons: Sequence[str], lexicon_hash: str) -> I
         for rank, index in enumerate(indexes, 1)
     }
     wanted = set(lessons)
+    key_of = itemgetter(*schemas.MENTIONS.key)
     rows: dict[tuple[Value, ...], Row] = {}
     for index, mention in enumerate(one.mentions):
         if mention.lesson in wanted:
             row = _mention_row(one, mention, ranks.get(index), lexicon_hash)
-            key = tuple(row[name] for name in schemas.MENTIONS.key)
+            key = key_of(row)
             # The same rule can match the same span by two ways: one row, the ranked one.
             if key not in rows or rows[key]["evidence_rank"] is None:
                 rows[key] = row
-    yield from rows.values()
+    return [rows[key] for key in sorted(rows)]
 
 
 def _mention_row(one: Assessed, mention: Mention, rank: int | None, lexicon_hash: str) -> Row:
