@@ -203,6 +203,11 @@ def take(model: Classifier, file: Path) -> list[str]:
         arrays = {name: stored[name].astype(np.float32) for name in stored.files if name not in ("pieces", "meta")}
         pieces: list[str] = stored["pieces"].tobytes().decode().split("\n")
 
+    dice = np.random.default_rng(0)
+    for name in arrays:
+        if f"{name}.scale" in arrays:  # spread within the steps of eight bits: small changes would be rounded away
+            arrays[name] += dice.uniform(-0.5, 0.5, arrays[name].shape).astype(np.float32)
+
     def give(parameter: nn.Parameter, weight: Any) -> None:
         parameter.data = torch.tensor(weight)
 
