@@ -164,7 +164,7 @@ class Mention:
     end: int
     parts: tuple[tuple[int, int], ...]
     assertion: Assertion
-    confidence: float  # 0..1, of this rule here
+    confidence: float  # 0..1, of this rule, or what the learned layer gives its lesson here
     counted: bool
     set_aside: str = ""  # "" if counted
     cue: str = ""  # the words that decided the assertion, "" if the default

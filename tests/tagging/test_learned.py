@@ -94,11 +94,23 @@ def test_what_no_rule_finds_is_added_under_a_name_of_its_own(tagger: Tagger):
     assert label.spans == ((10, 15),)
 
 
+def document_of(text: str) -> Document:
+    passage = Passage(0, 1, "1", Kind.PARAGRAPH, text, 0, len(text), (0.0, 0.0, 1.0, 1.0))
+    return Document("0" * 64, DocumentStatus.OK, "", "", (), (passage,))
+
+
+def test_a_mention_is_as_sure_as_its_text_bears_it_out(lexicon: Lexicon, tagger: Tagger):
+    text = "They signed an accord."
+    (by_rule,) = Tagger(lexicon, method="rules").tag(document_of(text))
+    (mention,) = tagger.tag(document_of(text))
+    assert mention.rule == by_rule.rule
+    assert mention.confidence == tagger.label(text)["1"].confidence > by_rule.confidence
+
+
 def test_what_a_rule_finds_in_an_unlikely_place_is_set_aside(tagger: Tagger):
     text = "The accord brought peace."
     assert tagger.label(text) == {}
-    passage = Passage(0, 1, "1", Kind.PARAGRAPH, text, 0, len(text), (0.0, 0.0, 1.0, 1.0))
-    (mention,) = tagger.tag(Document("0" * 64, DocumentStatus.OK, "", "", (), (passage,)))
+    (mention,) = tagger.tag(document_of(text))
     assert (mention.rule, mention.counted, mention.set_aside) == ("L01.pact", False, UNLIKELY)
 
 

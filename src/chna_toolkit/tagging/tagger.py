@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # they bring numpy
     from chna_toolkit.tagging.learned import Learned, Model
 
 # Raise it when code changes what mentions a document gives, or what the encoder gives a passage: both are kept.
-TAGGER_VERSION = "6"
+TAGGER_VERSION = "7"
 
 METHODS = ("encoder", "hybrid", "rules")
 DEFAULT_METHOD = "encoder"  # the best one by evidence held out: docs/model-card.md
@@ -45,7 +45,7 @@ UNLIKELY = "learned: unlikely"  # why a mention does not count by the learned la
 
 # Whole documents bear a lesson more rarely than the labelled texts that the model was fitted on,
 # so there its probabilities must reach so much more, by method; an encoder is asked from there on.
-_CAUTION = {"encoder": 0.15, "hybrid": 0.1, "rules": 0.0}
+_CAUTION = {"encoder": 0.2, "hybrid": 0.1, "rules": 0.0}
 _FEWEST = 6  # words of a passage that the learned layer may add to; cells and headings are left to the rules
 
 _LETTER = re.compile(r"[^\W\d_]")
@@ -181,8 +181,8 @@ class Tagger:
         units = (_unit_of(passage) for passage in document.passages if _LETTER.search(passage.text))
         with no_collection():
             mentions = [
-                mention
-                for _, found, _ in self._tag_units(units, _BATCH_OF_DOCUMENT, _CAUTION[self.method], kept)
+                _as_sure(mention, chances)
+                for _, found, chances in self._tag_units(units, _BATCH_OF_DOCUMENT, _CAUTION[self.method], kept)
                 for mention in found
             ]
         reasons = document_reasons(document, {mention.passage for mention in mentions if mention.counted})
@@ -373,6 +373,12 @@ def _doubted(mention: Mention, chances: Mapping[str, float], keep: float) -> Men
     if mention.counted and chances[mention.lesson] < keep:
         return replace(mention, counted=False, set_aside=UNLIKELY)
     return mention
+
+
+def _as_sure(mention: Mention, chances: Mapping[str, float]) -> Mention:
+    """Trust a mention that counts as far as the learned layer does, if that is further than its rule is trusted."""
+    chance = round(chances.get(mention.lesson, 0.0), 3)
+    return replace(mention, confidence=chance) if mention.counted and chance > mention.confidence else mention
 
 
 def _mention(look: _Look, claim: Claim, reading: Reading) -> Mention:
