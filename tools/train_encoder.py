@@ -90,7 +90,7 @@ def padded(cut: list[list[int]], chosen: Sequence[int]) -> tuple[torch.Tensor, t
     return numbers, mask
 
 
-class Lessons:
+class Curriculum:
     """All texts to learn from: coded ones first, then those that the teacher alone knows something of."""
 
     def __init__(
@@ -145,22 +145,22 @@ class Lessons:
         return loss / len(chosen)
 
 
-def fit(model: Classifier, lessons: Lessons, epochs: int) -> None:
-    as_teacher = nn.Linear(model.head.in_features, lessons.widths[1])
+def fit(model: Classifier, curriculum: Curriculum, epochs: int) -> None:
+    as_teacher = nn.Linear(model.head.in_features, curriculum.widths[1])
     heads = [*model.head.parameters(), *as_teacher.parameters()]
     rates = [{"params": model.bert.parameters(), "lr": LEARNING_RATE}, {"params": heads, "lr": HEAD_RATE}]
     optimizer = torch.optim.AdamW(rates, weight_decay=0.01, fused=True)
     dice, start = np.random.default_rng(0), time.monotonic()
-    every = [list(lessons.batches(dice)) for _ in range(epochs)]
+    every = [list(curriculum.batches(dice)) for _ in range(epochs)]
     rate = schedule(optimizer, sum(map(len, every)))
     model.train()
     for epoch, listed in enumerate(every):
         total = 0.0
         for chosen in listed:
             with torch.autocast("cpu", dtype=torch.bfloat16):  # half the bits, and more than twice as fast
-                mean = model.mean(*padded(lessons.cut, chosen))
+                mean = model.mean(*padded(curriculum.cut, chosen))
                 out, states = model.head(model.drop(mean)), as_teacher(mean)
-            loss = lessons.loss(out.float(), states.float(), chosen)
+            loss = curriculum.loss(out.float(), states.float(), chosen)
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
@@ -247,16 +247,16 @@ def main() -> None:
     if given.start:
         pieces = take(model, given.start)
     coded = [one.text for one in material.taught]
-    lessons = Lessons(coded, Targets.of(material.taught, material.numbers), taught, Vocabulary(pieces))
+    curriculum = Curriculum(coded, Targets.of(material.taught, material.numbers), taught, Vocabulary(pieces))
     print(
-        f"{len(coded)} coded texts of {len(lessons.texts)}, {sum(map(len, lessons.cut))} pieces of {len(pieces)}",
+        f"{len(coded)} coded texts of {len(curriculum.texts)}, {sum(map(len, curriculum.cut))} pieces of {len(pieces)}",
         flush=True,
     )
     if taught:  # so many texts that nothing else keeps it from learning them by heart
         for module in model.bert.modules():
             if isinstance(module, nn.Dropout):
                 module.p = 0.0
-    fit(model, lessons, given.epochs)
+    fit(model, curriculum, given.epochs)
 
     facts = material.facts | {"base": given.base.name, "layers": given.layers, "epochs": given.epochs}
     facts |= {"taught": sum(len(some.texts) for some in taught)}
@@ -265,7 +265,7 @@ def main() -> None:
     model.eval()
     sample = list(range(0, len(coded), 97))
     with torch.no_grad():
-        exact = model(*padded(lessons.cut, sample)).numpy()[:, : len(names)]
+        exact = model(*padded(curriculum.cut, sample)).numpy()[:, : len(names)]
     stored = load_encoder(given.output).exact_scores([coded[place] for place in sample])
     print(f"{given.output}: {given.output.stat().st_size >> 10} KB; eight bits change log odds by up to "
           f"{np.abs(exact - stored).max():.3f}, {np.abs(exact - stored).mean():.4f} on average")  # fmt: skip

@@ -238,17 +238,12 @@ def main() -> None:
     if given.state:
         torch.save([teacher.upper.state_dict(), teacher.head.state_dict()], given.state)
     given.output.mkdir(exist_ok=True)
-    for kind, texts in (
-        ("coded", iter(coded)),
-        ("made", made_up(material, given.documents, given.words, given.made)),
-    ):
-        for number in range(10**6):
-            some = list(islice(texts, IN_A_FILE))
+    made = made_up(material, given.documents, given.words, given.made)
+    for kind, texts in (("coded", iter(coded)), ("made", made)):
+        for number, some in enumerate(iter(lambda texts=texts: list(islice(texts, IN_A_FILE)), [])):
             file = given.output / f"{kind}-{number:04}.npz"
-            if some and not file.exists():
+            if not file.exists():
                 write_taught(file, some, *teach(teacher, half(some), lessons))
-            if not some:
-                break
 
 
 if __name__ == "__main__":
