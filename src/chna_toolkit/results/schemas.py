@@ -329,7 +329,12 @@ MENTIONS = Table(
         Column("column_header", "string", "Head of the column, for a table cell."),
         Column("assertion", "string", "What the passage says of the lesson.", values=_ASSERTIONS),
         Column("cue", "string", "The words that decided the assertion; empty if it is the default."),
-        Column("confidence", "number", "How sure it is: what its rule says or, if it counts and that is more, the learned layer.", "0-1"),
+        Column(
+            "confidence",
+            "number",
+            "How sure it is: by its rule or, if it counts and that is more, by the learned layer.",
+            "0-1",
+        ),
         Column("counted", "boolean", "Whether the mention counts for the status."),
         Column("set_aside_reason", "string", "Why it does not; empty if it counts."),
         Column(
