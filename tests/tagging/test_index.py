@@ -69,6 +69,25 @@ def test_each_use_has_its_bit() -> None:
     assert index.find(cut("a partner")).uses == 0b010
 
 
+def test_who_waits_is_called_once_before_the_hits_that_have_all_it_needs() -> None:
+    index = PhraseIndex(Speller(CLASSES))
+    wanted = [index.add((phrase,)) for phrase in ("@partner", "memorandum of understanding")]
+    first = index.reserve(1)
+    calls: list[str] = []
+
+    def call() -> None:
+        calls.append("called")
+        index.give(wanted[0], first)
+
+    index.once_met(wanted, call)
+    index.freeze()
+    assert not index.find(cut("a memorandum of understanding")).uses
+    assert not calls
+    assert index.find(cut("an understanding with the church")).uses  # each was met, if not in one text
+    assert index.find(cut("the food bank")).uses  # a phrase met for the first time after the bit was given
+    assert len(calls) == 1
+
+
 WORDS = ("food", "bank", "banks", "school", "district", "the", "led", "Church")
 
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import random
 from pathlib import Path
 
 import pytest
 
 from chna_toolkit.lexicon import load_lexicon
+from chna_toolkit.lexicon.words import cut
 from chna_toolkit.model import Assertion
 from chna_toolkit.tagging import Label, Tagger
+from chna_toolkit.tagging.index import PhraseIndex
+from chna_toolkit.tagging.rules import RuleBook, ready_rule
+
+OWN = Path(__file__).parents[1] / "gold" / "own.jsonl"
 
 HEAD = """
 number = {number}
@@ -204,3 +211,24 @@ def test_labels_come_in_order_whatever_the_batch(bench: Bench) -> None:
     whole = list(tagger.labels(texts))
     assert whole == [label for size in (1,) for label in tagger.labels(texts, batch=size)]
     assert [bool(labels) for labels in whole] == [True, False, False, True] * 5
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_rules_to_try_are_those_with_words_for_every_slot_whatever_was_read_before(seed: int) -> None:
+    lexicon = load_lexicon()
+    index = PhraseIndex(lexicon.speller)
+    book = RuleBook(lexicon, frozenset(lesson.id for lesson in lexicon.lessons), index)
+    rules = [ready_rule(rule, index) for lesson in lexicon.lessons for rule in lesson.rules if rule.parts]
+    index.freeze()
+    texts = [json.loads(line)["text"] for line in OWN.read_text(encoding="utf-8").splitlines()]
+    found = 0
+    for text in random.Random(seed).sample(texts, 60):
+        hits = index.find(cut(text))
+        wanted = [
+            one.rule.id
+            for one in rules
+            if all(map(hits.has, (*one.pattern.parts, *one.needs))) and not hits.has(one.unless)
+        ]
+        assert [one.rule.id for one in book.rules(hits)] == wanted
+        found += len(wanted)
+    assert found

@@ -16,7 +16,7 @@ from chna_toolkit.lexicon.words import Words
 from chna_toolkit.model import Document, DocumentStatus, Mention, Passage
 from chna_toolkit.tagging.assertion import AssertionFinder
 from chna_toolkit.tagging.index import Group, Hits
-from chna_toolkit.tagging.rules import Match, ReadyExclusion, ReadyRule, _ready, _ready_exclusion
+from chna_toolkit.tagging.rules import Match, ReadyExclusion, ReadyRule, ready_exclusion, ready_rule
 from chna_toolkit.tagging.setting_aside import document_reasons
 from chna_toolkit.tagging.tagger import Tagger, _Look, _Unit, _unit_of
 
@@ -92,7 +92,7 @@ class Bench:
         """Judge with some rules exchanged (`None`: left out) and some exclusions and cues left out, for a while."""
         book, finder = self.tagger._book, self.tagger._assertions
         index, dropped = self.tagger._index, frozenset(cues)
-        ready = {name: _ready(rule, index) if rule else None for name, rule in (rules or {}).items()}
+        ready = {name: ready_rule(rule, index) if rule else None for name, rule in (rules or {}).items()}
         self.tagger._book = _ChangedBook(book, ready, frozenset(exclusions))  # type: ignore[assignment]
         if dropped:
             self.tagger._assertions = _without_cues(finder, dropped)
@@ -104,7 +104,7 @@ class Bench:
     def touched(self, old: Rule, new: Rule | None, texts: Sequence[Looked]) -> Iterator[int]:
         """Yield the places of the texts in which exchanging a rule can alter anything."""
         index = self.tagger._index
-        before, after = _ready(old, index), _ready(new, index) if new else None
+        before, after = ready_rule(old, index), ready_rule(new, index) if new else None
         says_else = new is not None and (old.assertion, old.yields_to) != (new.assertion, new.yields_to)
         for place, looked in enumerate(texts):
             had = self._found(before, looked)
@@ -122,12 +122,12 @@ class Bench:
 
     def groups(self, rule: Rule) -> tuple[Group, ...]:
         """Return the groups of phrases that a rule asks for: its parts and companions."""
-        ready = _ready(rule, self.tagger._index)
+        ready = ready_rule(rule, self.tagger._index)
         return (*ready.pattern.parts, *ready.needs)
 
     def excludes(self, exclusion: Exclusion, looked: Looked) -> bool:
         """Whether an exclusion finds its words in a text."""
-        ready = _ready_exclusion(exclusion, self.tagger._index)
+        ready = ready_exclusion(exclusion, self.tagger._index)
         return bool(ready.spans(looked.words, looked.hits))
 
     def cued(self, name: str, looked: Looked) -> bool:
@@ -137,7 +137,7 @@ class Bench:
 
     def matches(self, rule: Rule, looked: Looked) -> list[tuple[Place, ...]]:
         """Return the places of the parts for each match of a rule, whatever becomes of it."""
-        found = self._found(_ready(rule, self.tagger._index), looked)
+        found = self._found(ready_rule(rule, self.tagger._index), looked)
         return [tuple(_place(looked.words, span) for span in match) for match in found]
 
     def stands_alone(self, name: str) -> bool:

@@ -4,17 +4,20 @@ Each group of phrases (a rule's part, a companion list, a cue…) becomes a few 
 each word class it names and one for the phrases it spells out itself. A phrase can belong to
 hundreds of atoms, so a hit carries a *profile*, shared by all phrases with the same atoms, in which
 the answer to "what could this be used for?" is laid up as a bit mask: one OR a hit tells which of
-thousands of uses a text can serve at all. Who has a use for a group gets its bit with `reserve` and `give`.
+thousands of uses a text can serve at all. Who has a use for a group gets its bit with `reserve` and `give`, and can
+have itself called for that when texts with the words it needs come up (`once_met`).
 
 Phrases are looked up by their first two words in plain dictionaries, which hold only what begins with a word that was
-met: what a text costs does not grow with rules that it has no words of. spaCy's `PhraseMatcher` finds the same phrases,
-somewhat slower (`benchmarks/matcher.py`), and takes longer to import than all else here together.
+met. So neither the dictionaries nor the masks that a text is looked up in grow with rules that no text had words for.
+spaCy's `PhraseMatcher` finds the same phrases, somewhat slower (`benchmarks/matcher.py`), and takes longer to import
+than all else here together.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from operator import itemgetter
 
@@ -34,9 +37,9 @@ class Profile:
 
     __slots__ = ("atoms", "number", "uses")
 
-    def __init__(self, atoms: frozenset[int], uses: int, number: int = -1) -> None:
+    def __init__(self, atoms: frozenset[int], uses: int = 0, number: int = -1) -> None:
         self.atoms = atoms
-        self.uses = uses
+        self.uses = uses  # from when it was met
         self.number = number  # its place among the profiles of an index
 
 
@@ -47,6 +50,14 @@ _Tails = dict[int, dict[_Norms, list[_Entry]]]  # by their length, then by their
 _Listed = list[tuple[Spelt, Profile]]  # phrases
 # What two words are alone, and what may follow, by its first word
 _Head = tuple[list[_Entry], dict[str, _Tails | _Listed]]
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """Who waits for phrases of some groups to be met."""
+
+    missing: set[Group]
+    call: Callable[[], None]
 
 
 class Hits:
@@ -120,6 +131,8 @@ class PhraseIndex:
         self._fitting: Fitting = {}
         self._groups: set[Group] = set()
         self._reserved = 0
+        self._waiting: dict[int, list[tuple[_Waiting, Group]]] = defaultdict(list)  # by atom
+        self._known: set[Profile] = set()  # of phrases that were met, or the beginnings of which were
         self._table: dict[Spelt, list[int]] = defaultdict(list)  # atoms, in order, of each spelt-out phrase
         self._singles: dict[str, Profile] = {}  # one word in any form, by normal form
         self._exact: dict[str, Profile] = {}  # one word in one form
@@ -127,7 +140,7 @@ class PhraseIndex:
         # by the first two normal forms, of phrases whose first word was met; where both were, they are laid out
         self._longer: dict[tuple[str, str], _Head | _Listed] = {}
         self._met = Remembered(self._meet)  # what a word is good for alone
-        self._names: list[Profile] = []  # what a proper name is good for
+        self._name: Profile | None = None  # what a proper name is good for
         self.profiles: list[Profile] = []  # all of them, once it is frozen
 
     @property
@@ -162,6 +175,16 @@ class PhraseIndex:
             self._table[sequence].append(atom)
         return atom
 
+    def once_met(self, groups: Iterable[Group], call: Callable[[], None]) -> None:
+        """Have a function called, once, before hits are returned of the first text that has phrases of all the groups.
+
+        It may be called sooner: as soon as texts had phrases of each, or beginnings of them. Call before `freeze`.
+        """
+        waiting = _Waiting(set(groups), call)
+        for group in waiting.missing:
+            for atom in group:
+                self._waiting[atom].append((waiting, group))
+
     def reserve(self, count: int) -> int:
         """Set `count` bits aside for one who has uses for groups; returns the lowest."""
         first = self._reserved
@@ -169,9 +192,12 @@ class PhraseIndex:
         return first
 
     def give(self, group: Group, bit: int) -> None:
-        """Say that a hit of the group has the use of a reserved bit; call before `freeze`."""
+        """Say that a hit of the group has the use of a reserved bit, in all hits to come."""
+        use = 1 << bit
         for atom in group:
-            self._uses[atom] |= 1 << bit
+            self._uses[atom] |= use
+        for profile in self._known.intersection(self._fitting.get(group, ())):
+            profile.uses |= use
 
     def freeze(self) -> None:
         """End the additions."""
@@ -181,7 +207,7 @@ class PhraseIndex:
             atoms = tuple(listed)
             profile = profiles.get(atoms)
             if profile is None:
-                profile = profiles[atoms] = self._profile(frozenset(atoms), len(profiles))
+                profile = profiles[atoms] = Profile(frozenset(atoms), number=len(profiles))
             norm, form = sequence[0]
             if len(sequence) > 1:
                 beginning[norm].append((sequence, profile))
@@ -190,7 +216,7 @@ class PhraseIndex:
             else:
                 self._singles[norm] = profile
         self._beginning = dict(beginning)
-        self._names = [self._singles.pop(NAME)] if NAME in self._singles else []
+        self._name = self._singles.pop(NAME, None)
         self._table.clear()
         self.profiles = list(profiles.values())
         by_atom: dict[int, set[Profile]] = {}
@@ -206,7 +232,24 @@ class PhraseIndex:
             for phrase in self._beginning[norm]:
                 beginnings[norm, phrase[0][1][0]].append(phrase)
             self._longer.update(beginnings)  # before others could take the word for met
-        return self._singles.get(norm)
+        single = self._singles.get(norm)
+        if single:
+            self._know(single)
+        return single
+
+    def _know(self, profile: Profile) -> None:
+        """Give a profile its uses when a phrase of it is first met, and call those who waited for that."""
+        if profile in self._known:
+            return
+        self._known.add(profile)
+        for atom in profile.atoms:
+            for waiting, group in self._waiting.pop(atom, ()):
+                if group in waiting.missing:
+                    waiting.missing.remove(group)
+                    if not waiting.missing:
+                        waiting.call()
+        for atom in profile.atoms:
+            profile.uses |= self._uses[atom]
 
     def _head(self, start: tuple[str, str]) -> _Head:
         """Return the phrases that begin with two words, those of three words and more by the third.
@@ -224,16 +267,12 @@ class PhraseIndex:
                 pair.append(phrase)
             else:
                 following[sequence[2][0]].append(phrase)
+        for _, profile in pair:
+            self._know(profile)
         alone = [_entry(*phrase) for phrase in sorted(pair, key=_sequence_of)]
         head: _Head = (alone, {**following})
         self._longer[start] = head
         return head
-
-    def _profile(self, atoms: frozenset[int], number: int) -> Profile:
-        uses = 0
-        for atom in atoms:
-            uses |= self._uses[atom]
-        return Profile(atoms, uses, number)
 
     def find(self, text: Words) -> Hits:
         """Return the hits of a text."""
@@ -241,7 +280,10 @@ class PhraseIndex:
         singles = list(map(self._met.__getitem__, norms))  # before the pairs are looked up: it makes them ready
         longer: list[tuple[int, int, Profile]] = []
         if not self._exact.keys().isdisjoint(forms):
-            longer += ((at, at + 1, self._exact[form]) for at, form in enumerate(forms) if form in self._exact)
+            exact = [(at, at + 1, self._exact[form]) for at, form in enumerate(forms) if form in self._exact]
+            for _, _, profile in exact:
+                self._know(profile)
+            longer += exact
         heads = [(at, head) for at, head in enumerate(map(self._longer.get, pairwise(norms))) if head]
         last = len(norms) - 2
         for start, head in heads:
@@ -254,6 +296,8 @@ class PhraseIndex:
                 if not tails:
                     continue
                 if isinstance(tails, list):  # met for the first time
+                    for _, profile in tails:
+                        self._know(profile)
                     tails = following[norms[start + 2]] = _laid_out(tails)
                 for length, rest in tails.items():
                     end = start + 2 + length
@@ -261,8 +305,9 @@ class PhraseIndex:
                         unbroken = max(breaks[start + 2 : end]) < COMMA
                         if unbroken and all(forms[start + place] == form for place, form in checks):
                             longer.append((start, end, profile))
-        if self._names:
-            longer += ((*span, profile) for span in names(text) for profile in self._names)
+        if self._name and (spans := names(text)):
+            self._know(self._name)
+            longer += ((*span, self._name) for span in spans)
         return Hits(singles, longer, self._fitting)
 
 

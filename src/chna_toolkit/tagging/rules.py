@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Generic, TypeVar
 
@@ -157,10 +158,10 @@ class RuleBook:
 
     def __init__(self, lexicon: Lexicon, lessons: frozenset[str], index: PhraseIndex) -> None:
         chosen = [lesson for lesson in lexicon.lessons if lesson.id in lessons]
-        ready = [_ready(rule, index) for lesson in chosen for rule in lesson.rules]
+        ready = [ready_rule(rule, index) for lesson in chosen for rule in lesson.rules]
         self.whole = [rule for rule in ready if not rule.pattern.parts]  # kind and context alone decide
         local = (exclusion for lesson in chosen for exclusion in lesson.exclusions)
-        exclusions = [_ready_exclusion(exclusion, index) for exclusion in (*lexicon.exclusions, *local)]
+        exclusions = [ready_exclusion(exclusion, index) for exclusion in (*lexicon.exclusions, *local)]
         self._rules = _Slots([rule for rule in ready if rule.pattern.parts], index)
         self._exclusions = _Slots(exclusions, index)
 
@@ -179,45 +180,60 @@ _Ready = TypeVar("_Ready", bound=ReadyRule | ReadyExclusion)
 class _Slots(Generic[_Ready]):
     """Finds the patterns whose slots hits can fill, all at once: a bit of the index's uses a slot and pattern.
 
-    Slots are the parts and companion lists, one after the other. The bits of a slot stand together, patterns with
-    many slots first, so that the later slots need few; then come the words that a pattern forbids.
+    Slots are the parts and companion lists. A pattern gets its bits when its words were met, so that masks are no wider
+    than they must be: one for the first slot, one for the words that it forbids, then one for each further slot.
     """
 
     def __init__(self, patterns: Sequence[_Ready], index: PhraseIndex) -> None:
-        slots = [(*one.pattern.parts, *one.needs) for one in patterns]
         self._patterns = patterns
-        self._order = sorted(range(len(patterns)), key=lambda place: -len(slots[place]))  # places by bit
-        self._widths = [sum(len(one) > slot for one in slots) for slot in range(max(map(len, slots), default=0))]
-        self._all = (1 << len(patterns)) - 1
-        # each slot's width, and the patterns without it; positive numbers, for negative ones cost Python more
-        self._slots = [(width, self._all >> width << width) for width in self._widths]
-        self._first = bit = index.reserve(sum(self._widths) + len(patterns))
-        for slot, width in enumerate(self._widths):
-            for number, place in enumerate(self._order[:width], bit):
-                index.give(slots[place][slot], number)
-            bit += width
-        for number, place in enumerate(self._order, bit):
-            index.give(patterns[place].unless, number)
+        self._index = index
+        self._places: dict[int, int] = {}  # by their first bit
+        self._first = 0  # the first bits, as a mask
+        self._most = max((len(_slots(one)) for one in patterns), default=0)
+        self._ended = [0] * self._most  # of patterns that have no slot so far along, the first bits
+        for place, one in enumerate(patterns):
+            index.once_met(_slots(one), partial(self._admit, place))
+
+    def _admit(self, place: int) -> None:
+        """Give a pattern its bits."""
+        one = self._patterns[place]
+        head, *further = _slots(one)
+        bit = self._index.reserve(2 + len(further))
+        self._index.give(head, bit)
+        self._index.give(one.unless, bit + 1)
+        for number, group in enumerate(further, bit + 2):
+            self._index.give(group, number)
+        self._places[bit] = place
+        self._first |= 1 << bit
+        for slot in range(1 + len(further), self._most):
+            self._ended[slot] |= 1 << bit
 
     def filled(self, hits: Hits) -> list[_Ready]:
         """Return the patterns that hits have words for in every slot and none that it forbids, in their order."""
-        uses = hits.uses >> self._first
-        can = self._all
-        for width, passing in self._slots:
-            can &= uses | passing
+        uses = hits.uses
+        can = uses & self._first
+        uses >>= 1
+        can ^= can & uses  # what has a word that it forbids
+        for slot in range(1, self._most):
             if not can:
                 return []
-            uses >>= width
-        can ^= can & uses  # what has a word that it forbids
+            uses >>= 1
+            can &= uses | self._ended[slot]
         places = []
         while can:
             low = can & -can
-            places.append(self._order[low.bit_length() - 1])
+            places.append(self._places[low.bit_length() - 1])
             can ^= low
         return [self._patterns[place] for place in sorted(places)]
 
 
-def _ready(rule: Rule, index: PhraseIndex) -> ReadyRule:
+def _slots(pattern: ReadyRule | ReadyExclusion) -> tuple[Group, ...]:
+    return (*pattern.pattern.parts, *pattern.needs)
+
+
+def ready_rule(rule: Rule, index: PhraseIndex) -> ReadyRule:
+    """Resolve a rule's groups; call before the index is frozen."""
+
     def group(phrases: tuple[str, ...]) -> Group:
         return index.add(phrases, rule.lesson)
 
@@ -233,6 +249,7 @@ def _ready(rule: Rule, index: PhraseIndex) -> ReadyRule:
     )
 
 
-def _ready_exclusion(exclusion: Exclusion, index: PhraseIndex) -> ReadyExclusion:
+def ready_exclusion(exclusion: Exclusion, index: PhraseIndex) -> ReadyExclusion:
+    """Resolve the groups of an exclusion; call before the index is frozen."""
     parts = tuple(index.add(part, exclusion.lesson) for part in exclusion.parts)
     return ReadyExclusion(exclusion, Pattern(parts, exclusion.ordered, exclusion.within))

@@ -15,7 +15,7 @@ from chna_toolkit.lexicon.words import COMMA, Words
 from chna_toolkit.model import Mention
 from chna_toolkit.tagging.explain import Bench, Looked, _has_words
 from chna_toolkit.tagging.index import Group, Hits, PhraseIndex, Profile, Span
-from chna_toolkit.tagging.rules import ReadyExclusion, ReadyRule, _ready, _ready_exclusion
+from chna_toolkit.tagging.rules import ReadyExclusion, ReadyRule, ready_exclusion, ready_rule
 
 _FIRST_ATOM = 1 << 40  # of those that no index has
 
@@ -38,8 +38,8 @@ def tried(bench: Bench, trial: Trial) -> Iterator[Callable[[Looked], list[Mentio
     """
     tagger = bench.tagger
     laid = _Laid(tagger._index, trial.phrases)
-    rules = [_ready(rule, laid) for rule in trial.rules]  # type: ignore[arg-type]  # it adds as an index does
-    exclusions = [_ready_exclusion(one, laid) for one in trial.exclusions]  # type: ignore[arg-type]
+    rules = [ready_rule(rule, laid) for rule in trial.rules]  # type: ignore[arg-type]  # it adds as an index does
+    exclusions = [ready_exclusion(one, laid) for one in trial.exclusions]  # type: ignore[arg-type]
     book = tagger._book
     tagger._book = _WiderBook(book, rules, exclusions)  # type: ignore[assignment]
     try:
@@ -56,7 +56,7 @@ def spans(bench: Bench, phrases: Sequence[str], scope: str, looked: Looked) -> l
 def gaps(bench: Bench, rule: Rule, place: int, looked: Looked) -> list[tuple[Span, ...]]:
     """Return the words of the other parts where all of a rule but one of its parts stands in a text."""
     rest = replace(rule, parts=rule.parts[:place] + rule.parts[place + 1 :])
-    return bench._found(_ready(rest, bench.tagger._index), looked)
+    return bench._found(ready_rule(rest, bench.tagger._index), looked)
 
 
 class _Laid:
