@@ -42,13 +42,14 @@ def remove_furniture(sheets: Sequence[Sheet]) -> None:
     """Move furniture from `lines` to `removed` and fill `label` from printed page numbers where unknown."""
     keys = [[_key(sheet, line) for line in sheet.lines] for sheet in sheets]
     repeated = _repeated(sheets, keys)
+    shapes = {shape for shape, *_ in repeated}
     offset = _numbering(sheets)
     for sheet, own in zip(sheets, keys, strict=True):
         numbers = {id(line) for line in _number_lines(sheet, offset, len(sheets) < 4)}
         numbers |= {id(line) for line in _ruled_off(sheet)}
         kept = []
         for line, key in zip(sheet.lines, own, strict=True):
-            if id(line) in numbers or not repeated.isdisjoint(_keys_near(key)):
+            if id(line) in numbers or (key[0] in shapes and not repeated.isdisjoint(_keys_near(key))):
                 sheet.removed.append(line)
             else:
                 kept.append(line)

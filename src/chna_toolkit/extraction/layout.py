@@ -46,7 +46,7 @@ class Block:
     @property
     def text(self) -> str:
         """The words as they stand, line ends as spaces."""
-        return " ".join(line.text for line in self.lines)
+        return " ".join([line.text for line in self.lines])
 
     @property
     def words(self) -> int:

@@ -74,8 +74,11 @@ def same_row(a: Word | Line, b: Word | Line, share: float = 0.5) -> bool:
 
 def _lower_giants(words: list[Word]) -> None:
     """Give words the height of their letters: some fonts claim boxes several lines high."""
-    heights = sorted([word.bottom - word.top for word in words])
-    if not heights or heights[-1] <= TALL * heights[len(heights) // 2]:
+    heights = [word.bottom - word.top for word in words]
+    if not heights or max(heights) <= TALL * min(heights):
+        return
+    heights.sort()
+    if heights[-1] <= TALL * heights[len(heights) // 2]:
         return
     for word in words:
         if word.bottom - word.top > TALL * max(word.style.size, heights[len(heights) // 2]) and word.style.size > 0:

@@ -13,7 +13,7 @@ from chna_toolkit.extraction.structure import Item, strip_leaders
 from chna_toolkit.extraction.tables import Cell, Table
 from chna_toolkit.extraction.text import Placed, Running, box_of, running_text
 from chna_toolkit.extraction.vocabulary import Vocabulary
-from chna_toolkit.extraction.words import confidence_of
+from chna_toolkit.extraction.words import OcrWord, confidence_of
 from chna_toolkit.model import Kind, Passage
 
 MAX_CELL_SENTENCES = 3  # a cell with more is one passage a sentence
@@ -176,6 +176,7 @@ def _placed(index: int, draft: _Draft, pages: Sequence[PageText]) -> Passage:
     first, last = draft.lines[0].page, draft.lines[-1].page
     page = pages[first - 1]
     start = page.add(draft.text, draft.block)
+    is_ocr = any(isinstance(placed.line.words[0], OcrWord) for placed in draft.lines)  # pages are, as a whole
     return Passage(
         index=index,
         page=first,
@@ -191,7 +192,7 @@ def _placed(index: int, draft: _Draft, pages: Sequence[PageText]) -> Passage:
         end_page=last if last != first else 0,
         row_header=draft.row_header,
         column_header=draft.column_header,
-        ocr_confidence=confidence_of(word for placed in draft.lines for word in placed.line.words),
+        ocr_confidence=confidence_of(word for placed in draft.lines for word in placed.line.words) if is_ocr else None,
     )
 
 

@@ -35,8 +35,17 @@ MANY_WORDS = 1_500  # on one page; fewer need no look for piles
 MAX_PILE = 60  # words that begin within four points of each other
 MAX_SIDE = 14_400.0  # points; the largest page PDF 1.x allows
 
-_TOKEN = re.compile(r"([^\s\x00-\x1f\x7f\ufffe\u200b\ufeff]+[\ufffe\x02\xad]?)(\s*?[\r\n])?")  # and a line end after it
+# What parts tokens, by its code: spaces, ends of lines, control characters and marks of no width, and the marks of a
+# divided word, which belong to what they end. The last of the codes stands for all beyond the first plane.
+_SPACE, _LINE_END, _CONTROL, _DIVIDED = 1, 2, 3, 4
+_PARTING = np.zeros(1 << 16, dtype=np.uint8)
+_PARTING[[*range(0x20), 0x7F, 0x200B, 0xFEFF]] = _CONTROL
+_PARTING[[code for code in range(0x3001) if chr(code).isspace()]] = _SPACE
+_PARTING[[ord("\r"), ord("\n")]] = _LINE_END
+_PARTING[[ord(HYPHEN), 0x02]] = _DIVIDED
 _NOTE_ENDS = "0123456789,"  # of a superscript note
+_ENDS_NOTE = np.zeros(0x80, dtype=np.bool_)  # by code; the last stands for all beyond
+_ENDS_NOTE[[ord(sign) for sign in _NOTE_ENDS]] = True
 _UNITS_TEXT = """
 m km ft mi cm mm in yd sq µg/m mg/m
 """
@@ -195,12 +204,36 @@ class Pdf:
         return bold, italic, self._font_ids[handle]
 
 
+class _Tokens:
+    """Where the tokens of a text are: an array entry each. `ends_run`: a line ends after it, or it is divided there."""
+
+    def __init__(self, text: str) -> None:
+        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+        parting = np.empty(len(codes) + 1, dtype=np.uint8)
+        _PARTING.take(codes, mode="clip", out=parting[:-1])
+        parting[-1] = _CONTROL
+        is_gap = parting > 0
+        edges = (is_gap[1:] != is_gap[:-1]).nonzero()[0] + 1
+        if not is_gap[0]:
+            edges = np.concatenate(([0], edges))
+        self.starts, self.ends = edges[::2][: len(edges) // 2], edges[1::2]
+        self.ends = self.ends + (parting[self.ends] == _DIVIDED)
+        line_ends = np.concatenate(((parting == _LINE_END).nonzero()[0], [len(parting)]))
+        others = ((parting != _SPACE) & (parting != _LINE_END)).nonzero()[0]
+        is_last = line_ends[line_ends.searchsorted(self.ends)] < others[others.searchsorted(self.ends)]
+        self.ends_run = is_last | (parting[self.ends - 1] == _DIVIDED)
+        self.may_end_in_note = _ENDS_NOTE.take(codes[self.ends - 1], mode="clip")
+        beyond = np.concatenate(([0], (codes > 0x7F).cumsum()))
+        self.is_ascii = beyond[self.ends] == beyond[self.starts]
+
+
 class _Reader:
     """Makes the words of one page."""
 
     def __init__(self, pdf: Pdf, handle: int, text: str, frame: Frame, read: RawPage) -> None:
         self.pdf, self.handle, self.text, self.frame, self.read = pdf, handle, text, frame, read
         self.has_looked = False  # at how the first of the words is painted
+        self.seen: tuple[int, Style] = 0, PLAIN  # the text object looked at last, with its style
         self.matrix = raw.FS_MATRIX()
         self.matrix_at = ctypes.addressof(self.matrix)
         self.paint = (ctypes.c_uint * 4)()
@@ -208,9 +241,8 @@ class _Reader:
 
     def run(self) -> None:
         """Fill `words` and `sideways` of the page."""
-        tokens = list(_TOKEN.finditer(self.text))
-        if tokens:
-            self.file(tokens)
+        if self.text:
+            self.file(_Tokens(self.text))
         words = self.read.words
         if len(words) > MANY_WORDS:
             words = without_piles(words)
@@ -220,19 +252,18 @@ class _Reader:
             kept = {word.order for word in self.read.words}
             self.read.doubled = [word for word in words if word.order not in kept]
 
-    def file(self, tokens: list[re.Match[str]]) -> None:
+    def file(self, tokens: _Tokens) -> None:
         """File the tokens as words. Most stand level and are made together, the others one by one."""
-        texts = [match[1] for match in tokens]
-        starts, ends = [match.start(1) for match in tokens], [match.end(1) for match in tokens]
-        boxes = self.boxes([index for span in zip(starts, ends, strict=True) for index in (span[0], span[1] - 1)])
+        starts, ends = tokens.starts.tolist(), tokens.ends.tolist()
+        if not starts:
+            return
+        boxes = self.boxes(np.column_stack((tokens.starts, tokens.ends - 1)).ravel().tolist())
         first, last = boxes[::2], boxes[1::2]
-        marks = [text[-1] for text in texts]
-        ends_run = np.array([mark in "\ufffe\x02" for mark in marks])  # a divided word, or the end of a line
-        ends_run |= np.array([match.end() > end for match, end in zip(tokens, ends, strict=True)])
-        styles = self.styles(starts, first[1:, 0] - last[:-1, 2], ends_run, np.subtract(ends, starts) == 1)
-        is_plain = np.array([text.isascii() for text in texts]) & _level(first, last)
-        is_plain &= ~(np.array([mark in _NOTE_ENDS for mark in marks]) & _raised(last, first))
+        styles = self.styles(starts, first[1:, 0] - last[:-1, 2], tokens.ends_run, tokens.ends - tokens.starts == 1)
+        is_plain = tokens.is_ascii & _level(first, last)
+        is_plain &= ~(tokens.may_end_in_note & _raised(last, first))
         box = first[:, 0], np.minimum(first[:, 1], last[:, 1]), last[:, 2], np.maximum(first[:, 3], last[:, 3])
+        texts = [self.text[start:end] for start, end in zip(starts, ends, strict=True)]
         words = map(Word, texts, *(side.tolist() for side in box), starts, styles)
         kept, done, made = self.read.words, 0, list(words)
         for place in np.flatnonzero(~(is_plain & self.is_on_page(*box))).tolist():
@@ -278,6 +309,8 @@ class _Reader:
     def style(self, index: int, last: Style) -> Style:
         """Style of the character at `index`."""
         thing = _text_object(self.handle, index)
+        if thing and thing == self.seen[0]:
+            return self.seen[1]
         font = _object_font(thing) if thing else None
         if not font:
             return last
@@ -292,9 +325,10 @@ class _Reader:
             self.read.invisible = mode == 3
             bold = bold or mode == 2
         color = self.color(thing)
-        if last.size == size and last.font == number and last.bold == bold and last.color == color:
-            return last
-        return Style(size, bold, italic, number, color)
+        if not (last.size == size and last.font == number and last.bold == bold and last.color == color):
+            last = Style(size, bold, italic, number, color)
+        self.seen = thing, last
+        return last
 
     def color(self, thing: int) -> int:
         """Fill colour of a text object as RGB."""
@@ -420,12 +454,12 @@ def _crowded(words: list[Word]) -> list[Word]:
     side = 0.4 * max(1.0, max([word.bottom - word.top for word in words]))
     columns, rows = x0 / side, top / side
     is_crowded = np.zeros(len(words), dtype=bool)
-    for right, down in ((0.0, 0.0), (0.5, 0.0), (0.0, 0.5), (0.5, 0.5)):  # two so near share a cell of some grid
-        cells = np.floor(rows + down) * 100_000.0 + np.floor(columns + right)
-        order = np.argsort(cells)
-        is_same = np.diff(cells[order]) == 0
-        is_crowded[order[1:][is_same]] = is_crowded[order[:-1][is_same]] = True
-    return [words[place] for place in np.flatnonzero(is_crowded)]
+    for down in (0.0, 0.5):  # two so near share a row of one grid or the other, and nothing in it parts them
+        spots = np.floor(rows + down) * 100_000.0 + columns
+        order = np.argsort(spots)
+        is_near = np.diff(spots[order]) <= 0.5
+        is_crowded[order[1:][is_near]] = is_crowded[order[:-1][is_near]] = True
+    return [words[place] for place in np.flatnonzero(is_crowded).tolist()]
 
 
 def without_piles(words: list[Word], side: float = 4.0) -> list[Word]:

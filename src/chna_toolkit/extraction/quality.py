@@ -54,6 +54,8 @@ def judge_page(text: str, chars: int, cover: float) -> PageStatus:
 
 def is_garbage(words: Sequence[str]) -> bool:
     """Whether words are no language: hardly any common one, and letters strung together without sense."""
+    if sum(map(_COMMON.__contains__, words)) > 0.06 * len(words):  # as they stand: enough for nearly every page
+        return False
     words = [word for word in words if word[0] < "\u0250"]  # other scripts are another question
     if len(words) < JUDGED_WORDS:
         return False

@@ -17,10 +17,13 @@ _STARTS = re.compile(
 _PLAIN_END = re.compile(r"(?<![\w.-])([a-z][a-z’'-]{3,})\.[\"”’)\]]*(\s+)(?=[\"“‘(\[]?[A-Z0-9•])")
 _GLUED = re.compile(r"(?<=[a-z)][.!?])(?=(?:The|This|These|In|We|Our|It|They|For|As)\s)")
 
+_POINT = re.compile(r"[.!?…]")  # looked for first: most lines and many sentences have none inside
+_INNER_END = re.compile(r"[.!?…]\W*\s")
+
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:
     """`(start, end)` of each sentence of a block's text, without surrounding space."""
-    if len(text) < 40 and not re.search(r"[.!?]\W*\s", text):
+    if not (_POINT.search(text, 0, len(text) - 1) and (_INNER_END.search(text) or _GLUED.search(text))):
         return _trimmed(text, 0, len(text))
     spans = []
     for start, end in _raw_spans(text):
@@ -35,6 +38,8 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
 
 def _cuts(text: str, start: int, end: int) -> list[int]:
     """Sentence ends that nupunkt passes over: its model takes some 5,000 words for abbreviations."""
+    if not _POINT.search(text, start, end - 2):
+        return []
     cuts = [match.end() for match in _STARTS.finditer(text, start, end)]
     cuts += [match.end() for match in _GLUED.finditer(text, start, end)]
     cuts += [m.end() for m in _PLAIN_END.finditer(text, start, end) if m.group(1) not in _LOWER]

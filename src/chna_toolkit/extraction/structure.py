@@ -64,7 +64,7 @@ class Item:
     @property
     def text(self) -> str:
         """Words as they stand, for deciding only."""
-        return " ".join(line.text for line in self.lines)
+        return " ".join([line.text for line in self.lines])
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def _items(page: int, block: Block, body: Body) -> list[Item]:
         item = _item(page, block.lines, Kind.TABLE_CELL, style)
         item.table = block.table
         return [item]
-    if _LEADERS.search(text):
+    if _leaders(text):
         return [_item(page, [line], Kind.LIST_ITEM, line.style) for line in block.lines]
     item = _item(page, block.lines, _kind(block, text, style, body), style)
     item.captioned = item.kind is Kind.CAPTION
@@ -125,7 +125,7 @@ def _items(page: int, block: Block, body: Body) -> list[Item]:
 
 
 def _item(page: int, lines: list[Line], kind: Kind, style: Style) -> Item:
-    x0, x1 = min(line.x0 for line in lines), max(line.x1 for line in lines)
+    x0, x1 = min([line.x0 for line in lines]), max([line.x1 for line in lines])
     return Item(page, lines, kind, style, x0=x0, x1=x1, marker=lines[0].marker)
 
 
@@ -197,8 +197,14 @@ def _titled(words: list[str], style: Style, body: Body) -> bool:
 
 def strip_leaders(text: str) -> str:
     """A line of a table of contents without its dots and page number."""
-    match = _LEADERS.search(text)
+    match = _leaders(text)
     return text[: match.start()].rstrip(" .") if match else text
+
+
+def _leaders(text: str) -> re.Match[str] | None:
+    if not (".." in text or ". ." in text or "…" in text or "_" in text):  # as nearly all, and told much sooner
+        return None
+    return _LEADERS.search(text)
 
 
 def _mark_chart_labels(items: list[Item], body: Body) -> None:
@@ -208,8 +214,7 @@ def _mark_chart_labels(items: list[Item], body: Body) -> None:
         if item.kind is Kind.TABLE_CELL:
             continue
         words = text.split()
-        real = _WORD.findall(text)
-        if not real and len(words) < 40 and not (item.kind is Kind.LIST_ITEM and len(words) > 3):
+        if not _WORD.search(text) and len(words) < 40 and not (item.kind is Kind.LIST_ITEM and len(words) > 3):
             item.drop = "numbers or signs without words"
         elif (
             len(words) <= 3

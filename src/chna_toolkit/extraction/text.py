@@ -5,14 +5,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from chna_toolkit.extraction.vocabulary import Vocabulary
 from chna_toolkit.extraction.words import HYPHEN, Line, Word
 from chna_toolkit.model import Box
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A line with the page it stands on."""
 
     page: int
@@ -91,4 +91,4 @@ def box_of(lines: Sequence[Line] | Sequence[Word]) -> Box:
     """The box around lines, in points rounded to tenths; never flat, even if the font has no height."""
     x0, top = round(min([line.x0 for line in lines]), 1), round(min([line.top for line in lines]), 1)
     x1, bottom = round(max([line.x1 for line in lines]), 1), round(max([line.bottom for line in lines]), 1)
-    return x0, top, max(x1, round(x0 + 0.1, 1)), max(bottom, round(top + 0.1, 1))
+    return x0, top, x1 if x1 > x0 else round(x0 + 0.1, 1), bottom if bottom > top else round(top + 0.1, 1)

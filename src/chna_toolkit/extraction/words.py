@@ -104,6 +104,9 @@ class Line:
         first, last = words[0].style, words[-1].style
         size = max(first.size, last.size) or (self.bottom - self.top) / 1.2
         self.size = size
+        if first is last and size == first.size:
+            self.style = first
+            return
         self.style = Style(
             size,
             first.bold and last.bold,
