@@ -6,7 +6,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_RARE = 50_000  # objects made between two looks
+_RARE = 200_000  # objects made between two looks
 
 
 @contextmanager

@@ -192,7 +192,7 @@ def _leaf(
     leaf.width, leaf.height, leaf.label = raw.width, raw.height, raw.label
     leaf.rules = [rule for rule in raw.graphics.rules_h if rule[2] - rule[0] > 0.5 * raw.width]
     leaf.chars, leaf.cover = raw.chars, raw.graphics.cover
-    text = " ".join(word.text for word in raw.words)
+    text = " ".join([word.text for word in raw.words])
     leaf.status = judge_page(text, raw.chars, raw.graphics.cover)
     watch.lap("layout")
     if watch.explains:
