@@ -175,6 +175,7 @@ def test_statuses_are_right_accepted_or_wrong(tmp_path):
                document("b.pdf", L05="silent", L09="acknowledged"))  # fmt: skip
     assert (ev.whole.statuses, ev.whole.exact, ev.whole.accepted) == (4, 2, 3)
     assert (ev.figure("status"), ev.figure("accepted"), ev.figure("assessed")) == (0.5, 0.75, 1.0)
+    assert ev.figure("decided") == 2 / 3  # the one that can be argued for is neither right nor wrong
     assert ev.figure("L05") == ev.figure("L09") == ev.figure("lesson") == 0.5
     assert ev.confusion[Status.SILENT, Status.PLANNED] == 1
     assert [one.distance for one in ev.verdicts] == [0, 2, -2, 0]

@@ -56,7 +56,7 @@ FailUnder = Annotated[
         "--fail-under",
         metavar="micro=0.6",
         help="Exit 1 below: micro, macro, precision, recall, assertion, lesson (the worst), L03; "
-        "of statuses: status, accepted, evidence, best, kappa, …",
+        "of statuses: status, accepted, decided, evidence, best, kappa, …",
     ),
 ]
 Format = Annotated[str, typer.Option("--format", metavar="text|json|csv|markdown|junit", help="How to write.")]

@@ -92,6 +92,11 @@ class Tally:
         )
 
     @property
+    def decided(self) -> int:
+        """Statuses that are right or wrong: one that the reader says can be argued for is neither."""
+        return self.statuses - self.accepted + self.exact
+
+    @property
     def judged(self) -> int:
         """Passages that a reader called right or wrong."""
         return self.evidence[RIGHT] + self.evidence[WRONG]
@@ -270,7 +275,7 @@ def _notes(verdicts: Sequence[Verdict], not_assessed: Sequence[Verdict]) -> list
 
 
 # What is added up by document, and from it by resample: the columns before the table of statuses.
-_STATUSES, _EXACT, _ACCEPTED, _RIGHT, _JUDGED, _BEST, _COUNTED, _TOP, _TABLE = range(9)
+_STATUSES, _EXACT, _ACCEPTED, _DECIDED, _RIGHT, _JUDGED, _BEST, _COUNTED, _TOP, _TABLE = range(10)
 
 
 def _figures(verdicts: Sequence[Verdict], plan: Plan) -> dict[str, Figure]:
@@ -291,8 +296,8 @@ def _sums(verdicts: Sequence[Verdict]) -> Floats:
             if one.truth.status in ORDERED and one.given.status in ORDERED:
                 table[ORDERED.index(one.truth.status), ORDERED.index(one.given.status)] += 1
         counts = (
-            tally.statuses, tally.exact, tally.accepted, tally.evidence[RIGHT], tally.judged, tally.best,
-            tally.best_counted, tally.best_top,
+            tally.statuses, tally.exact, tally.accepted, tally.decided, tally.evidence[RIGHT], tally.judged,
+            tally.best, tally.best_counted, tally.best_top,
         )  # fmt: skip
         rows.append(np.concatenate([np.array(counts, dtype=float), table.ravel()]))
     return np.array(rows)
@@ -311,6 +316,7 @@ def _shares(sums: Floats) -> dict[str, Floats]:
     return {
         "status": share(_EXACT, _STATUSES),
         "accepted": share(_ACCEPTED, _STATUSES),
+        "decided": share(_EXACT, _DECIDED),
         "kappa": cohens_kappa(tables),
         "weighted": cohens_kappa(tables, quadratic=True),
         "evidence": share(_RIGHT, _JUDGED),

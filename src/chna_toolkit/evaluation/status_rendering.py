@@ -33,6 +33,7 @@ _QUOTE = 110  # characters of a passage that are shown
 _TITLES = {
     "status": "status is the reader's",
     "accepted": "… or one that the reader accepts",
+    "decided": "… of those right or wrong, not arguable",
     "kappa": "Cohen's kappa",
     "weighted": "quadratic weighted kappa",
     "evidence": f"first {TOP} passages right, of those judged",
@@ -82,6 +83,7 @@ def _totals(ev: StatusEvaluation) -> Section:
     of = {
         "status": f"{whole.exact} of {whole.statuses}",
         "accepted": f"{whole.accepted} of {whole.statuses}",
+        "decided": f"{whole.exact} of {whole.decided}",
         "evidence": f"{top[RIGHT]} of {whole.judged}",
         "best": f"{whole.best_top} of {whole.best}",
         "found": f"{whole.best_counted} of {whole.best}",
@@ -92,7 +94,7 @@ def _totals(ev: StatusEvaluation) -> Section:
         for name, title in _TITLES.items()
     ]
     usual = f"always {ev.usual.value}"
-    rows.insert(2, (usual, number(ev.usual_share, 3), "", f"{round(ev.usual_share * whole.statuses)}"))
+    rows.insert(3, (usual, number(ev.usual_share, 3), "", f"{round(ev.usual_share * whole.statuses)}"))
     few = "; so few documents make them a rough guide" if len(ev.documents) < FEW else ""
     lines = (
         f"95 % intervals by {ev.plan.resamples:,} resamples of {_number_of(len(ev.documents), 'document')} "
