@@ -456,7 +456,7 @@ def _crowded(words: list[Word]) -> list[Word]:
     is_crowded = np.zeros(len(words), dtype=bool)
     for down in (0.0, 0.5):  # two so near share a row of one grid or the other, and nothing in it parts them
         spots = np.floor(rows + down) * 100_000.0 + columns
-        order = np.argsort(spots)
+        order = spots.argsort()
         is_near = np.diff(spots[order]) <= 0.5
         is_crowded[order[1:][is_near]] = is_crowded[order[:-1][is_near]] = True
     return [words[place] for place in np.flatnonzero(is_crowded).tolist()]
