@@ -98,7 +98,7 @@ class Hits:
         """Return the places where a phrase of the group stands, in order, each once."""
         spans = self._spans.get(group)
         if spans is None:
-            fitting = self._of(group)
+            fitting = self._fitting.get(group) or self._of(group)
             spans = []
             if fitting:
                 spans = [(at, at + 1) for at, profile in enumerate(self._singles) if profile in fitting]
