@@ -13,7 +13,7 @@ from chna_toolkit.evaluation import GoldUnit, evaluate, load_gold, split_of
 from chna_toolkit.lexicon import load_lexicon
 from chna_toolkit.tagging import Tagger
 from chna_toolkit.tagging.encoder import SentenceEncoder, load_encoder
-from chna_toolkit.tagging.learned import load_model
+from chna_toolkit.tagging.learned import Learned, load_model
 from chna_toolkit.tagging.tagger import OTHER_ENCODER
 
 GOLD = Path(__file__).parents[1] / "gold"
@@ -78,6 +78,11 @@ def test_labels_do_not_hang_on_the_company(tagger: Tagger):
     together = list(tagger.labels(texts))
     assert list(tagger.labels(texts, batch=7)) == together
     assert list(tagger.labels(reversed(texts))) == together[::-1]
+
+
+def test_two_that_find_a_lesson_outvote_an_encoder_in_doubt_but_not_one_that_rejects_it():
+    before, after = np.array([[0.9, 0.9, 0.1]]), np.array([[0.5, 0.1, 0.7]])
+    assert Learned.doubting(before, after).tolist() == [[0.9, 0.1, 0.7]]
 
 
 def test_a_model_that_was_not_joined_with_it_works_without(tmp_path: Path):

@@ -46,6 +46,7 @@ SHORT = 6  # words of a text, below which it is short
 
 _LOG = np.concatenate(([0.0], 1.0 + np.log(np.arange(1, 1000))))  # sublinear counts
 _MOST_SPANS = 3  # shown of a text and lesson
+_REJECTED = 0.2  # a lesson to which the encoder leaves less in a document is none there
 _LEAST_SHARE = 0.25  # of the strongest part of a text, for another part to be shown
 
 
@@ -386,6 +387,15 @@ class Learned:
         chances = chances.copy()
         chances[asked] = rereading.probability(chances[asked], strengths, read)
         return chances
+
+    @staticmethod
+    def doubting(before: Floats, after: Floats) -> Floats:
+        """Return the probabilities (a row a text) by which what rules found is doubted in whole documents.
+
+        The encoder may be in doubt where rule and learned layer are not, and they are two: the higher probability
+        counts, before or after it has read, unless it plainly rejects the lesson.
+        """
+        return np.where(after >= _REJECTED, np.maximum(before, after), after)
 
     def explain(self, text: Words, hits: Hits, lesson: str) -> list[Clue]:
         """Return what speaks for a lesson in a text, strongest first."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # they bring numpy
     from chna_toolkit.tagging.learned import Learned, Model
 
 # Raise it when code changes what mentions a document gives, or what the encoder gives a passage: both are kept.
-TAGGER_VERSION = "7"
+TAGGER_VERSION = "8"
 
 METHODS = ("encoder", "hybrid", "rules")
 DEFAULT_METHOD = "encoder"  # the best one by evidence held out: docs/model-card.md
@@ -295,15 +295,17 @@ class Tagger:
         put = [place for place, look in enumerate(looks) if tagged[place] or len(look.words) >= least]
         texts = [(looks[place].words, looks[place].hits) for place in put]
         strengths = [_strengths(tagged[place]) for place in put]
-        rows = self._learned.scores(texts, strengths)
+        rows = doubting = self._learned.scores(texts, strengths)
         if self.method == "encoder":
             rows = self._learned.reread(rows, strengths, [looks[place].unit.text for place in put], caution, kept)
+            doubting = self._learned.doubting(doubting, rows) if caution else rows
         chances: dict[int, Mapping[str, float]] = {}
         highest = rows.max(axis=1, initial=0.0).tolist()
         for number, (place, high) in enumerate(zip(put, highest, strict=True)):
             if high >= add or tagged[place]:
                 given = chances[place] = dict(zip(self._learned.lessons, rows[number].tolist(), strict=True))
-                mentions = [_doubted(mention, given, keep) for mention in tagged[place]]
+                believed = dict(zip(self._learned.lessons, doubting[number].tolist(), strict=True))
+                mentions = [_doubted(mention, believed, keep) for mention in tagged[place]]
                 if high >= add and len(looks[place].words) >= least:
                     mentions += self._missed(looks[place], tagged[place], given, add)
                     mentions.sort(key=_by_place)
