@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from chna_toolkit.model import Kind
 
 if TYPE_CHECKING:
@@ -48,18 +50,20 @@ def _mark_chart_text(items: Sequence[Item], body: Body) -> None:
     labels = [item for item in items if item.drop]
     if len(labels) < CHART_LABELS:
         return
+    x0, top, x1, bottom = np.array([_box(label) for label in labels], dtype=np.float64).T
     for item in items:
         small = item.style.size < 0.95 * body.size and item.kind not in (Kind.TABLE_CELL, Kind.LIST_ITEM)
         if item.drop or not small or len(item.text.split()) > CHART_WORDS:
             continue
-        if sum(_near(item, label) for label in labels) >= CHART_LABELS:
+        left, upper, right, lower = _box(item)
+        across, down = np.maximum(left - x1, x0 - right), np.maximum(upper - bottom, top - lower)
+        if np.count_nonzero((across < CHART_REACH) & (down < CHART_REACH)) >= CHART_LABELS:
             item.kind, item.captioned = Kind.CAPTION, True
 
 
-def _near(item: Item, label: Item) -> bool:
-    across = max(item.x0 - label.x1, label.x0 - item.x1)
-    down = max(item.lines[0].top - label.lines[-1].bottom, label.lines[0].top - item.lines[-1].bottom)
-    return across < CHART_REACH and down < CHART_REACH
+def _box(item: Item) -> tuple[float, float, float, float]:
+    """Left, top, right, bottom."""
+    return item.x0, item.lines[0].top, item.x1, item.lines[-1].bottom
 
 
 def _mark_caption_text(items: Sequence[Item], body: Body) -> None:
