@@ -1,4 +1,4 @@
-"""Write what an encoder makes of texts like those that it learned from: so it keeps that while it learns from more gold.
+"""Write what an encoder makes of texts like those it learned from: so it keeps that while it learns from more gold.
 
 usage: python tools/teach_itself.py GOLD [GOLD ...] --encoder FILE --base DIR -o FOLDER [--documents DIR ...]
            [--without held] [--made 120000]

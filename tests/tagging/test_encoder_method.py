@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 from chna_toolkit.evaluation import GoldUnit, evaluate, load_gold, split_of
 from chna_toolkit.lexicon import load_lexicon
 from chna_toolkit.tagging import Tagger
-from chna_toolkit.tagging.encoder import SentenceEncoder, load_encoder
+from chna_toolkit.tagging.encoder import FILE, SentenceEncoder, load_encoder
 from chna_toolkit.tagging.learned import Learned, load_model
 from chna_toolkit.tagging.tagger import OTHER_ENCODER
 
@@ -90,3 +91,13 @@ def test_a_model_that_was_not_joined_with_it_works_without(tmp_path: Path):
     replace(model, rereading=None).save(tmp_path)
     tagger = Tagger(load_lexicon(), model=tmp_path)
     assert (tagger.method, tagger.warnings) == ("hybrid", (OTHER_ENCODER,))
+
+
+def test_a_model_reads_with_the_encoder_beside_it(tmp_path: Path):
+    shipped = files("chna_toolkit") / "tagging" / "model" / FILE
+    (tmp_path / FILE).write_bytes(shipped.read_bytes() + b"\0")  # the same, under another hash
+    model = load_model()
+    assert model.rereading
+    replace(model, rereading=replace(model.rereading, encoder=load_encoder(tmp_path / FILE).hash)).save(tmp_path)
+    tagger = Tagger(load_lexicon(), model=tmp_path)
+    assert (tagger.method, tagger.warnings) == ("encoder", ())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from chna_toolkit.evaluation import split_of
 from chna_toolkit.lexicon import Lexicon, load_lexicon
 from chna_toolkit.tagging import Tagger
 from chna_toolkit.tagging.learned import load_model
-from chna_toolkit.training import read_material, train
+from chna_toolkit.training import read_material, rejoined, train
 
 pytest.importorskip("sklearn", reason="training needs scikit-learn: pip install chna-toolkit[train]")
 
@@ -93,6 +94,17 @@ def test_an_encoder_weighs_as_much_as_it_is_right(lexicon: Lexicon, gold: Path, 
     nothing = [one for one in material if one.unit is None or split_of(one.unit.id) != "check"]
     with pytest.raises(UsageError, match="no gold in the part 'check'"):
         train(lexicon, nothing, facts, (Reads("final"), Reads("oath")))
+
+
+def test_an_encoder_that_went_on_weighs_as_the_one_before(lexicon: Lexicon, gold: Path):
+    material, facts = read_material([gold], lexicon)
+    before = train(lexicon, material, facts, (Reads("first"), Reads("oath"))).model
+    now = train(lexicon, material, facts).model
+    joined = rejoined(now, Reads("went on"), before)
+    assert before.rereading
+    assert joined.rereading == replace(before.rereading, encoder="reads went on")
+    with pytest.raises(UsageError, match="joined with no encoder"):
+        rejoined(now, Reads("went on"), now)
 
 
 def test_the_same_gold_gives_the_same_bytes(lexicon: Lexicon, gold: Path, tmp_path: Path):

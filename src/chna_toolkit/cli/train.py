@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -36,6 +37,10 @@ def train(
         Path | None,
         typer.Option("--encoder-blind", metavar="FILE", help="The same encoder, trained without the part check."),
     ] = None,
+    joined_as: Annotated[
+        Path | None,
+        typer.Option("--joined-as", metavar="DIR", help="Or: weigh it as this model weighs the one it went on from."),
+    ] = None,
     lexicon: options.LexiconFolder = None,
     jobs: options.Jobs = None,
     no_cache: options.NoCache = False,
@@ -48,13 +53,16 @@ def train(
     measure a model, train it --without held and evaluate it on that part.
     """
     given = options.given(locals(), but="output")
-    if (encoder is None) != (encoder_blind is None):
-        raise UsageError("--encoder and --encoder-blind go together", "Make both with tools/train_encoder.py.")
+    if (encoder is not None) != ((encoder_blind is None) != (joined_as is None)):
+        raise UsageError(
+            "--encoder goes with --encoder-blind or --joined-as", "Make encoders with tools/train_encoder.py."
+        )
     from chna_toolkit.config import load_settings
     from chna_toolkit.evaluation import load_gold
     from chna_toolkit.lexicon import load_lexicon
-    from chna_toolkit.tagging.encoder import load_encoder
-    from chna_toolkit.training import read_material, train
+    from chna_toolkit.tagging.encoder import FILE, load_encoder
+    from chna_toolkit.tagging.learned import load_model
+    from chna_toolkit.training import read_material, rejoined, train
 
     settings = load_settings(given, config=config)
     loaded = load_lexicon(settings.lexicon)
@@ -72,12 +80,17 @@ def train(
     material, facts = read_material(gold, loaded, parts, load)
     encoders = (load_encoder(encoder), load_encoder(encoder_blind)) if encoder and encoder_blind else None
     training = train(loaded, material, facts, encoders)
+    model = training.model
+    if encoder and joined_as:
+        model = rejoined(model, load_encoder(encoder), load_model(joined_as))
     try:
-        training.model.save(output)
+        model.save(output)
+        if encoder and encoder.resolve() != (output / FILE).resolve():
+            shutil.copyfile(encoder, output / FILE)  # a model reads with its own
     except OSError as error:
         raise OutputError(f"{output}: {error.strerror or error}", "Choose a folder that can be written.") from error
     with stdout_may_close():
         for name, figures in training.out_of_fold():
             sys.stdout.write(f"{name}: {figures}\n")
-        sys.stdout.write(f"{output}: {len(training.model.words)} words and pairs, ")
-        sys.stdout.write(f"{len(training.model.classes)} classes, lexicon {loaded.hash[:12]}\n")
+        sys.stdout.write(f"{output}: {len(model.words)} words and pairs, ")
+        sys.stdout.write(f"{len(model.classes)} classes, lexicon {loaded.hash[:12]}\n")

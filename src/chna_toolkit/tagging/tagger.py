@@ -152,9 +152,10 @@ class Tagger:
             self._decider = LearnedAssertions(model.assertions, self.settling())
         encoder = None
         if self.method == "encoder":
-            from chna_toolkit.tagging.encoder import load_encoder
+            from chna_toolkit.tagging.encoder import FILE, load_encoder
 
-            encoder = load_encoder()
+            own = folder / FILE if folder else None
+            encoder = load_encoder(own if own and own.is_file() else None)
             if not model.is_joined_with(encoder):
                 self.warnings += (OTHER_ENCODER,)
                 self.method, encoder = "hybrid", None

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -282,6 +282,20 @@ def _classes_of(seen: Seen, atoms: Sequence[str]) -> set[str]:
 
 def _fold(group: str) -> int:
     return int(hashlib.sha256(group.encode()).hexdigest()[:8], 16) % FOLDS
+
+
+def rejoined(model: Model, encoder: SentenceEncoder, earlier: Model) -> Model:
+    """Return the model joined with an encoder as an earlier one is joined with the encoder that this one went on from.
+
+    For an encoder that has learned from all parts, so that no part tells how much it should weigh. Raises
+    `UsageError` if the earlier model is joined with none, or is for other lessons.
+    """
+    if earlier.rereading is None or earlier.lessons != model.lessons:
+        raise UsageError(
+            "the earlier model is joined with no encoder for these lessons",
+            "Give --encoder-blind instead: the same encoder, trained without the part check.",
+        )
+    return replace(model, rereading=replace(earlier.rereading, encoder=encoder.hash))
 
 
 def _join(
