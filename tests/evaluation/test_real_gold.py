@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,16 @@ from chna_toolkit.evaluation import load_gold
 from chna_toolkit.evaluation.coding import compare_coders, read_coders
 from chna_toolkit.lexicon import load_lexicon
 
-GOLD = Path(__file__).parents[1] / "gold"
+GOLD, DOCS = Path(__file__).parents[1] / "gold", Path(__file__).parents[2] / "docs"
 REAL, READERS = GOLD / "real.jsonl", [GOLD / "real-reader-a.jsonl", GOLD / "real-reader-b.jsonl"]
 DOUBT, DOUBT_READERS = GOLD / "real-doubt.jsonl", [GOLD / f"real-doubt-reader-{one}.jsonl" for one in "ab"]
 
+MORE, MORE_READERS = GOLD / "real-more.jsonl", [GOLD / f"real-more-reader-{one}.jsonl" for one in "ab"]
 
-@pytest.mark.parametrize("path", [REAL, *READERS, DOUBT, *DOUBT_READERS], ids=lambda path: path.name)
+
+@pytest.mark.parametrize(
+    "path", [REAL, *READERS, DOUBT, *DOUBT_READERS, MORE, *MORE_READERS], ids=lambda path: path.name
+)
 def test_there_is_no_text_of_others(path: Path):
     allowed = {"id", "doc", "sha256", "page", "key", "how", "weight", "labels", "maybe"}
     for line in path.read_text("utf-8").splitlines():
@@ -59,6 +64,50 @@ def test_the_readme_says_what_is_in_doubt():
     assert not {unit.id for unit in units} & {unit.id for unit in load_gold(REAL)}
 
 
+def test_the_readme_says_what_readers_quote():
+    units = load_gold(MORE)
+    labels = Counter(lesson for unit in units for lesson in unit.labels)
+    said = " ".join((GOLD / "README.md").read_text("utf-8").split())
+    drawn = Counter(unit.how for unit in units)
+    assert f"holds labels of {len(units)} further passages" in said
+    assert f"{drawn['quoted']} that readers of whole documents" in said
+    assert f"(`beside`, {drawn['beside']}), and {drawn['doubt']} that" in said
+    assert f"Both gave {labels.total()} labels in {sum(bool(unit.labels) for unit in units)} passages" in said
+    calls = sum(code == "call" for unit in units for code in unit.labels.values())
+    assert f"{calls} of them `call`; {sum(bool(unit.maybe) for unit in units)} passages have a `maybe`" in said
+    coding = compare_coders(read_coders(MORE_READERS), load_lexicon(), resamples=20)
+    assert f"`chna agree` gives F1 {coding.overall.f1:.2f} between them. Both gave {labels.total()}" in said
+    assert not {unit.key for unit in units} & {unit.key for unit in (*load_gold(REAL), *load_gold(DOUBT))}
+
+
+def test_the_readme_says_what_coders_make_of_quotes():
+    coded = {(unit.doc, unit.key): unit for path in (REAL, DOUBT, MORE) for unit in load_gold(path)}
+    given: Counter[str] = Counter()
+    for line in (GOLD / "blind-statuses.jsonl").read_text("utf-8").splitlines():
+        row = json.loads(line)
+        lesson = str(int(row["lesson"][1:]))
+        for place in row.get("best", []) if row["status"] != "silent" else ():
+            if unit := coded.get((Path(row["file"]).stem, place.partition(":")[2])):
+                given["both" if lesson in unit.labels else "one" if lesson in unit.maybe else "neither"] += 1
+    words = f"of the {given.total()} quotes in", f"both coders give {given['both']} the lesson, one gives it to or"
+    for said in ((GOLD / "README.md").read_text("utf-8"), (DOCS / "statuses.md").read_text("utf-8")):
+        plain = " ".join(said.split())
+        assert all(some in plain for some in words)
+        assert f"hesitates about {given['one']}, neither {given['neither']}" in plain
+
+
+def test_the_readme_says_what_nothing_has_seen():
+    units = load_gold(GOLD / "reports.jsonl")
+    said = (GOLD / "README.md").read_text("utf-8")
+    assert f"`reports.jsonl` holds {len(units):,} passages" in said
+    labels = sum(len(unit.labels) for unit in units)
+    assert f"{labels} labels in {sum(bool(unit.labels) for unit in units)} passages" in said
+    assert len({unit.doc for unit in units}) == 9
+    assert all(unit.invented for unit in units)
+    learned = json.loads((files("chna_toolkit") / "tagging" / "model" / "model.json").read_text("utf-8"))["facts"]
+    assert not {"reports.jsonl", "real-more.jsonl"} & {one["name"] for one in learned["gold"]}
+
+
 def test_the_readme_counts_the_passages_in_other_words():
     rounds = Counter(unit.id[0] for unit in load_gold(GOLD / "written.jsonl"))
     said = (GOLD / "README.md").read_text("utf-8")
@@ -67,7 +116,7 @@ def test_the_readme_counts_the_passages_in_other_words():
     assert f"`x…` and `y…`, {rounds['x'] + rounds['y']:,}" in said
 
 
-@pytest.mark.parametrize(("gold", "readers"), [(REAL, READERS), (DOUBT, DOUBT_READERS)], ids=("drawn", "in doubt"))
+@pytest.mark.parametrize(("gold", "readers"), [(REAL, READERS), (DOUBT, DOUBT_READERS), (MORE, MORE_READERS)])
 def test_gold_is_what_both_readers_gave(gold: Path, readers: list[Path]):
     one, other = ({unit.id: unit for unit in load_gold(path)} for path in readers)
     for unit in load_gold(gold):

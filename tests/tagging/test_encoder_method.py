@@ -42,7 +42,10 @@ def said(encoder: SentenceEncoder, units: list[GoldUnit]) -> Iterator[set[str]]:
         yield {str(place + 1) for place in np.flatnonzero(row > 0.0).tolist()}
 
 
-@pytest.mark.parametrize(("name", "least"), [("own.jsonl", 0.80), ("written.jsonl", 0.66), ("documents.jsonl", 0.64)])
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [("own.jsonl", 0.80), ("written.jsonl", 0.66), ("documents.jsonl", 0.64), ("reports.jsonl", 0.72)],
+)
 def test_alone_it_reads_what_it_never_saw(encoder: SentenceEncoder, name: str, least: float):
     right = false = missed = 0
     units = held(name)
