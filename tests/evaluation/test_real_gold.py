@@ -101,9 +101,19 @@ def test_the_readme_says_what_nothing_has_seen():
     said = (GOLD / "README.md").read_text("utf-8")
     assert f"`reports.jsonl` holds {len(units):,} passages" in said
     labels = sum(len(unit.labels) for unit in units)
-    assert f"{labels} labels in {sum(bool(unit.labels) for unit in units)} passages" in said
-    assert len({unit.doc for unit in units}) == 9
+    assert f"{labels:,} labels in {sum(bool(unit.labels) for unit in units):,} passages" in said
+    assert len({unit.doc for unit in units}) == 12
     assert all(unit.invented for unit in units)
+    coding = compare_coders(
+        read_coders([GOLD / "reports.jsonl", GOLD / "reports-second-reader.jsonl"]), load_lexicon(), resamples=20
+    )
+    assert f"{coding.units} of them, drawn at random from nine" in said
+    assert coding.assertions
+    assert coding.assertions.coefficients.values["percent"] == 1.0
+    said = " ".join(said.split())
+    assert (
+        f"gives F1 {coding.overall.f1:.2f}, and the same assertion for all {coding.assertions.labels[0]} labels" in said
+    )
     learned = json.loads((files("chna_toolkit") / "tagging" / "model" / "model.json").read_text("utf-8"))["facts"]
     assert not {"reports.jsonl", "real-more.jsonl"} & {one["name"] for one in learned["gold"]}
 

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chna_toolkit.errors import UsageError
+from chna_toolkit.model import Assertion
 from chna_toolkit.tagging.encoder import (
     MOST_PIECES,
     KeptScores,
@@ -132,16 +133,25 @@ def test_more_texts_of_a_length_than_fit_at_once(encoder: SentenceEncoder):
     assert encoder.scores(["the hospital"] * 1500).tolist() == np.repeat(alone, 1500, axis=0).tolist()
 
 
+def test_what_it_gives_are_lessons_and_then_assertions(encoder: SentenceEncoder):
+    read = encoder.readings(["the hospital", "a budget"])
+    assert read.shape == (2, len(encoder.lessons) + len(Assertion))
+    assert read[:, : len(encoder.lessons)].tolist() == encoder.scores(["the hospital", "a budget"]).tolist()
+
+
 def test_what_was_read_is_not_read_again(encoder: SentenceEncoder):
     blind = replace(encoder, layers=())  # gives other scores
     texts = ["the hospital", "a budget", "the hospital"]
     kept = KeptScores()
-    scores = kept.scores(encoder, texts)
-    assert scores.tolist() == encoder.scores(texts).tolist() != blind.scores(texts).tolist()
+    scores = kept.readings(encoder, texts)
+    assert scores.tolist() == encoder.readings(texts).tolist() != blind.readings(texts).tolist()
 
     later = KeptScores(kept.used)
-    assert later.scores(blind, texts[:1]).tolist() == scores[:1].tolist()
-    assert later.scores(blind, ["shared", *texts]).tolist() == [*blind.scores(["shared"]).tolist(), *scores.tolist()]
+    assert later.readings(blind, texts[:1]).tolist() == scores[:1].tolist()
+    assert later.readings(blind, ["shared", *texts]).tolist() == [
+        *blind.readings(["shared"]).tolist(),
+        *scores.tolist(),
+    ]
     assert len(later.used) == 3  # what was not asked for is forgotten
 
 
@@ -149,8 +159,8 @@ def test_what_was_read_in_one_document_is_not_read_again_in_the_next(encoder: Se
     blind = replace(encoder, layers=())  # gives other scores
     lately: dict[str, Sequence[int]] = {}
     first, second = KeptScores(), KeptScores()
-    scores = first.scores(encoder, ["the hospital", "a budget"], lately)
-    assert second.scores(blind, ["the hospital"], lately).tolist() == scores[:1].tolist()
+    scores = first.readings(encoder, ["the hospital", "a budget"], lately)
+    assert second.readings(blind, ["the hospital"], lately).tolist() == scores[:1].tolist()
     assert second.used.keys() < first.used.keys()  # each document keeps what it needs itself
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from chna_toolkit.evaluation import GoldUnit, evaluate, load_gold, split_of
 from chna_toolkit.lexicon import load_lexicon
+from chna_toolkit.model import Assertion
 from chna_toolkit.tagging import Tagger
 from chna_toolkit.tagging.encoder import FILE, SentenceEncoder, load_encoder
 from chna_toolkit.tagging.learned import Learned, load_model
@@ -104,3 +105,10 @@ def test_a_model_reads_with_the_encoder_beside_it(tmp_path: Path):
     replace(model, rereading=replace(model.rereading, encoder=load_encoder(tmp_path / FILE).hash)).save(tmp_path)
     tagger = Tagger(load_lexicon(), model=tmp_path)
     assert (tagger.method, tagger.warnings) == ("encoder", ())
+
+
+def test_what_the_text_as_a_whole_says_counts_as_much_as_its_cues():
+    text = "Pharmacists from both towns would like the hospital to write down, jointly with them, who refills what."
+    hybrid, encoder = (Tagger(load_lexicon(), method=method).label(text) for method in ("hybrid", "encoder"))
+    assert {label.assertion for label in encoder.values()} == {Assertion.CALL}
+    assert hybrid.keys() <= encoder.keys()

@@ -5,6 +5,9 @@ what the rules make of them, the words of the text and of the evidence's own cla
 its kind, and the words of the headings and headers above it: features of one multinomial logistic regression for all
 lessons. It runs on the few texts in which something counts, with numpy alone.
 
+Where an encoder has read the text as a whole (`encoder.py`), its word counts as much: the probabilities are multiplied
+(a product of experts, Hinton 2002).
+
 What its author settled stays: an assertion that a rule spells out, and what a cue decides that the model never saw.
 """
 
@@ -34,6 +37,7 @@ _SHORT = 6  # words of a text, below which it is short
 _EARLY = 8  # words: a verb before them is likely the sentence's own
 _MOST_VERBS = 6
 _MOST_SHOWN = 2  # features named as what decided
+_AS_A_WHOLE = "learned: the text as a whole"
 _QUOTES = '"“'
 _CLOSERS = " \"'”’)]"
 # What a feature is, by the letter before its colon; those missing here are named as they are.
@@ -163,24 +167,26 @@ class LearnedAssertions:
         self._weights, self._intercepts = model.weights, model.intercepts
         self._cues = frozenset(model.cues)
 
-    def decide(
-        self, mentions: list[Mention], text: str, kind: str, above: tuple[str, ...], reading: Reading
-    ) -> list[Mention]:
-        """Return the mentions of a text, those that count asserted as all that is known of their lesson there says."""
-        setting = Setting(text, kind, above, reading)
+    def decide(self, mentions: list[Mention], setting: Setting, read: Floats | None = None) -> list[Mention]:
+        """Return the mentions of a text, those that count asserted as all that is known of their lesson there says.
+
+        `read` is what an encoder makes of the text as a whole: scores in the order of `CLASSES`.
+        """
         verdicts: dict[str, Verdict | None] = {}
         decided = []
         for one in mentions:
             if one.counted and one.rule not in self._settling:
                 if one.lesson not in verdicts:
-                    verdicts[one.lesson] = self.verdict(evidence_of(one.lesson, mentions, setting, self._settling))
+                    verdicts[one.lesson] = self.verdict(
+                        evidence_of(one.lesson, mentions, setting, self._settling), read
+                    )
                 verdict = verdicts[one.lesson]
                 if verdict and verdict.assertion is not one.assertion:
                     one = replace(one, assertion=verdict.assertion, cue=verdict.cue)
             decided.append(one)
         return decided
 
-    def verdict(self, evidence: Evidence) -> Verdict | None:
+    def verdict(self, evidence: Evidence, read: Floats | None = None) -> Verdict | None:
         """Return what the evidence asserts; None where a cue speaks that the model never saw: the rules decide."""
         reading = evidence.setting.reading
         cues = [cue for cue, _ in reading.cues]
@@ -192,6 +198,10 @@ class LearnedAssertions:
         parts = self._weights[columns] * np.array(values).reshape(-1, 1)
         scores = parts.sum(axis=0) + self._intercepts
         best = int(scores.argmax())
+        if read is not None:
+            together = int((_log_softmax(scores) + _log_softmax(read)).argmax())
+            if together != best:
+                return Verdict(CLASSES[together], _AS_A_WHOLE)
         return Verdict(CLASSES[best], self._why(columns, parts, best, evidence.given))
 
     def _why(self, columns: Sequence[int], parts: Floats, best: int, given: Sequence[Assertion]) -> str:
@@ -201,6 +211,11 @@ class LearnedAssertions:
         ranked = sorted(range(len(columns)), key=lambda at: (-gains[at], columns[at]))
         shown = dict.fromkeys(_plain(self._names[columns[at]]) for at in ranked if gains[at] > 0)
         return "learned: " + ", ".join(list(shown)[:_MOST_SHOWN])
+
+
+def _log_softmax(scores: Floats) -> Floats:
+    high = scores - scores.max()
+    return np.asarray(high - np.log(np.exp(high).sum()), dtype=np.float64)
 
 
 def _plain(name: str) -> str:

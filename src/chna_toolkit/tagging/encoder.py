@@ -108,7 +108,15 @@ class SentenceEncoder:
     hash: str  # of the file
 
     def scores(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        """Return log odds in tenths: a row a text, a column a lesson. They do not depend on the other texts."""
+        """Return the lessons' log odds in tenths: a row a text, a column a lesson."""
+        return self.readings(texts)[:, : len(self.lessons)]
+
+    def readings(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Return all that it gives for texts, in tenths: a row a text, which does not depend on the other texts.
+
+        A column a lesson has its log odds; if it learned them, a column an assertion, in the order of `Assertion`,
+        follows with the assertion's score (logits of a softmax) in what the text bears of any lesson.
+        """
         cut, steps = self._exact(texts)
         steps *= _STEPS
         for place in np.flatnonzero((np.abs(steps - np.floor(steps) - 0.5) < _UNSURE * _STEPS).any(axis=1)).tolist():
@@ -116,12 +124,12 @@ class SentenceEncoder:
         return np.asarray(steps.round() / _STEPS, dtype=np.float64)
 
     def exact_scores(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        """Return the log odds as they come out, whose last bits depend on what else is read."""
-        return self._exact(texts)[1]
+        """Return the lessons' log odds as they come out, whose last bits depend on what else is read."""
+        return self._exact(texts)[1][:, : len(self.lessons)]
 
     def _exact(self, texts: Sequence[str]) -> tuple[list[list[int]], NDArray[np.float64]]:
         cut = [self.vocabulary.numbers(text, MOST_PIECES) for text in texts]
-        found = np.zeros((len(texts), len(self.lessons)))
+        found = np.zeros((len(texts), len(self.head[1])))
         chunk: list[int] = []
         pieces = 0
         for place in sorted(range(len(cut)), key=lambda place: len(cut[place])):
@@ -135,7 +143,7 @@ class SentenceEncoder:
         return cut, found
 
     def _read(self, texts: list[list[int]]) -> Matrix:
-        """Return the scores of texts in order of their length."""
+        """Return what it gives for texts in order of their length."""
         runs = [(len(list(same)), length) for length, same in groupby(map(len, texts))]
         numbers = np.fromiter(chain.from_iterable(texts), np.int64)
         places = np.concatenate([np.arange(len(text)) for text in texts])
@@ -148,7 +156,7 @@ class SentenceEncoder:
         lengths = np.array(list(map(len, texts)), dtype=np.float32)
         means = np.add.reduceat(state, starts, axis=0) / lengths[:, None]
         out: Matrix = (means @ self.head[0] + self.head[1]).astype(np.float32)
-        return out[:, : len(self.lessons)]
+        return out
 
     def _attended(self, projected: Matrix, runs: _Runs) -> Matrix:
         """Mix the values of each text's pieces by how well queries and keys meet (scaled dot products)."""
@@ -172,12 +180,12 @@ class KeptScores:
     def __init__(self, earlier: Mapping[str, Sequence[int]] | None = None) -> None:
         """`earlier` is what `used` was after an earlier reading with the same encoder."""
         self.earlier = dict(earlier or {})
-        self.used: dict[str, Sequence[int]] = {}  # tenths of log odds by the hash of a text
+        self.used: dict[str, Sequence[int]] = {}  # tenths by the hash of a text
 
-    def scores(
+    def readings(
         self, encoder: SentenceEncoder, texts: Sequence[str], lately: dict[str, Sequence[int]] | None = None
     ) -> NDArray[np.float64]:
-        """Return the encoder's scores of the texts, or those it gave before.
+        """Return what the encoder gives for the texts, or gave before.
 
         `lately` has what it gave for other documents, which share passages, and gets what it gives now.
         """
@@ -186,7 +194,7 @@ class KeptScores:
         known = {key: scores for key in keys if (scores := self._known(key) or lately.get(key))}
         new = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
         if new:
-            rows = (encoder.scores(list(new.values())) * _STEPS).round().astype(int).tolist()
+            rows = (encoder.readings(list(new.values())) * _STEPS).round().astype(int).tolist()
             known |= zip(new, rows, strict=True)
         if len(lately) > _REMEMBERED:
             lately.clear()

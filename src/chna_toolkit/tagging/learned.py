@@ -368,11 +368,12 @@ class Learned:
         texts: Sequence[str],
         least: float = 0.0,
         kept: KeptScores | None = None,
-    ) -> Floats:
+    ) -> tuple[Floats, dict[int, Floats]]:
         """Return the probabilities (a row a text) as they are once the encoder has read the doubtful texts.
 
         Those are where a lesson has the probability `least`, or the model's, if that is more.
-        `kept` has what the encoder gave before, and gets what it gives now.
+        `kept` has what the encoder gave before, and gets what it gives now. Also returns, by the places of these
+        texts, how it takes what they bear to be asserted: scores in the order of `Assertion`, if it learned that.
         """
         assert self._reader
         assert self.model.rereading
@@ -380,13 +381,14 @@ class Learned:
         ask = max(rereading.ask, least)
         asked = np.flatnonzero(chances.max(axis=1, initial=0.0) >= ask).tolist()
         if not asked:
-            return chances
+            return chances, {}
         strengths = np.array([[rules[place].get(lesson, 0.0) for lesson in self.lessons] for place in asked])
         kept = KeptScores() if kept is None else kept
-        read = kept.scores(self._reader, [texts[place] for place in asked], self._lately)
+        read = kept.readings(self._reader, [texts[place] for place in asked], self._lately)
+        odds, asserted = np.split(read, [len(self.lessons)], axis=1)
         chances = chances.copy()
-        chances[asked] = rereading.probability(chances[asked], strengths, read)
-        return chances
+        chances[asked] = rereading.probability(chances[asked], strengths, odds)
+        return chances, dict(zip(asked, asserted, strict=True)) if asserted.size else {}
 
     @staticmethod
     def doubting(before: Floats, after: Floats) -> Floats:

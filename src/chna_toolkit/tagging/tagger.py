@@ -18,6 +18,7 @@ from chna_toolkit.lexicon.model import Lexicon
 from chna_toolkit.lexicon.words import Words, cut
 from chna_toolkit.model import Assertion, Document, Kind, Mention, Passage
 from chna_toolkit.tagging.assertion import AssertionFinder, Reading, Verdict
+from chna_toolkit.tagging.assertion_learned import Floats, LearnedAssertions, Setting
 from chna_toolkit.tagging.index import Hits, PhraseIndex
 from chna_toolkit.tagging.rules import Match, RuleBook
 from chna_toolkit.tagging.setting_aside import document_reasons
@@ -29,7 +30,7 @@ if TYPE_CHECKING:  # they bring numpy
     from chna_toolkit.tagging.learned import Learned, Model
 
 # Raise it when code changes what mentions a document gives, or what the encoder gives a passage: both are kept.
-TAGGER_VERSION = "8"
+TAGGER_VERSION = "9"
 
 METHODS = ("encoder", "hybrid", "rules")
 DEFAULT_METHOD = "encoder"  # the best one by evidence held out: docs/model-card.md
@@ -87,6 +88,7 @@ class _Look:
     hits: Hits
     context: Hits
     reading: Reading | None = None  # of its cues; few texts need it
+    asserted: Floats | None = None  # what the encoder makes of it: scores in the order of `Assertion`
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,6 @@ class Tagger:
         self._short: dict[str, tuple[Words, Hits]] = {}  # texts met lately
 
     def _load(self, folder: Path | None) -> Learned | None:
-        from chna_toolkit.tagging.assertion_learned import LearnedAssertions
         from chna_toolkit.tagging.learned import Learned, load_model
 
         model = load_model(folder)
@@ -220,8 +221,8 @@ class Tagger:
                 for place, mentions in enumerate(tagged):
                     if any(mention.counted for mention in mentions):
                         look = looks[place]
-                        where = look.unit.text, look.unit.kind, look.unit.context[::-1], self._reading(look)
-                        tagged[place] = self._decider.decide(mentions, *where)
+                        setting = Setting(look.unit.text, look.unit.kind, look.unit.context[::-1], self._reading(look))
+                        tagged[place] = self._decider.decide(mentions, setting, look.asserted)
             for place, (look, mentions) in enumerate(zip(looks, tagged, strict=True)):
                 chosen = [mention for mention in mentions if mention.lesson in self.lessons] if mentions else []
                 yield look.unit, chosen, chances.get(place, {})
@@ -298,7 +299,10 @@ class Tagger:
         strengths = [_strengths(tagged[place]) for place in put]
         rows = doubting = self._learned.scores(texts, strengths)
         if self.method == "encoder":
-            rows = self._learned.reread(rows, strengths, [looks[place].unit.text for place in put], caution, kept)
+            wholes = [looks[place].unit.text for place in put]
+            rows, asserted = self._learned.reread(rows, strengths, wholes, caution, kept)
+            for number, scores in asserted.items():
+                looks[put[number]].asserted = scores
             doubting = self._learned.doubting(doubting, rows) if caution else rows
         chances: dict[int, Mapping[str, float]] = {}
         highest = rows.max(axis=1, initial=0.0).tolist()
