@@ -109,11 +109,10 @@ def test_the_readme_says_what_nothing_has_seen():
     )
     assert f"{coding.units} of them, drawn at random from nine" in said
     assert coding.assertions
-    assert coding.assertions.coefficients.values["percent"] == 1.0
+    both = coding.assertions.labels[0]
+    same = round(coding.assertions.coefficients.values["percent"] * both)
     said = " ".join(said.split())
-    assert (
-        f"gives F1 {coding.overall.f1:.2f}, and the same assertion for all {coding.assertions.labels[0]} labels" in said
-    )
+    assert f"gives F1 {coding.overall.f1:.2f}, and the same assertion for {same} of the {both} labels" in said
     learned = json.loads((files("chna_toolkit") / "tagging" / "model" / "model.json").read_text("utf-8"))["facts"]
     assert not {"reports.jsonl", "real-more.jsonl"} & {one["name"] for one in learned["gold"]}
 

@@ -86,9 +86,9 @@ def test_the_encoder_does_not_read_again_because_the_lexicon_changed(
     pdfs: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     read: list[int] = []
-    scores = SentenceEncoder.scores
+    readings = SentenceEncoder.readings
     monkeypatch.setattr(
-        SentenceEncoder, "scores", lambda encoder, texts: [read.append(len(texts)), scores(encoder, texts)][1]
+        SentenceEncoder, "readings", lambda encoder, texts: [read.append(len(texts)), readings(encoder, texts)][1]
     )
     item = find_inputs(pdfs[-1:])[0]
 

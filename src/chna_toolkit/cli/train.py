@@ -15,7 +15,9 @@ from chna_toolkit.cli.output import say, stdout_may_close
 from chna_toolkit.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
+    from chna_toolkit.config import Settings
     from chna_toolkit.evaluation.gold import GoldUnit
+    from chna_toolkit.tagging.learned import Model
 
 
 def register(app: typer.Typer) -> None:
@@ -53,14 +55,11 @@ def train(
     measure a model, train it --without held and evaluate it on that part.
     """
     given = options.given(locals(), but="output")
-    if (encoder is not None) != ((encoder_blind is None) != (joined_as is None)):
-        raise UsageError(
-            "--encoder goes with --encoder-blind or --joined-as", "Make encoders with tools/train_encoder.py."
-        )
+    _check(encoder, encoder_blind, joined_as)
     from chna_toolkit.config import load_settings
     from chna_toolkit.evaluation import load_gold
     from chna_toolkit.lexicon import load_lexicon
-    from chna_toolkit.tagging.encoder import FILE, load_encoder
+    from chna_toolkit.tagging.encoder import load_encoder
     from chna_toolkit.tagging.learned import load_model
     from chna_toolkit.training import read_material, rejoined, train
 
@@ -68,13 +67,7 @@ def train(
     loaded = load_lexicon(settings.lexicon)
 
     def load(path: Path) -> list[GoldUnit]:
-        units = load_gold(path)
-        if not documents or all(unit.text for unit in units):
-            return units  # what has its text is learned from as it is written
-        found = find_text(units, tuple(documents), settings)
-        for note in found.notes:
-            say(f"{path.name}: {note}")
-        return found.units
+        return _with_text(load_gold(path), path, tuple(documents or ()), settings)
 
     parts = [part.strip() for part in without.split(",") if part.strip()]
     material, facts = read_material(gold, loaded, parts, load)
@@ -83,14 +76,37 @@ def train(
     model = training.model
     if encoder and joined_as:
         model = rejoined(model, load_encoder(encoder), load_model(joined_as))
-    try:
-        model.save(output)
-        if encoder and encoder.resolve() != (output / FILE).resolve():
-            shutil.copyfile(encoder, output / FILE)  # a model reads with its own
-    except OSError as error:
-        raise OutputError(f"{output}: {error.strerror or error}", "Choose a folder that can be written.") from error
+    _save(model, encoder, output)
     with stdout_may_close():
         for name, figures in training.out_of_fold():
             sys.stdout.write(f"{name}: {figures}\n")
         sys.stdout.write(f"{output}: {len(model.words)} words and pairs, ")
         sys.stdout.write(f"{len(model.classes)} classes, lexicon {loaded.hash[:12]}\n")
+
+
+def _with_text(units: list[GoldUnit], path: Path, documents: tuple[str, ...], settings: Settings) -> list[GoldUnit]:
+    if not documents or all(unit.text for unit in units):
+        return units  # what has its text is learned from as it is written
+    found = find_text(units, documents, settings)
+    for note in found.notes:
+        say(f"{path.name}: {note}")
+    return found.units
+
+
+def _check(encoder: Path | None, encoder_blind: Path | None, joined_as: Path | None) -> None:
+    if (encoder is not None) != ((encoder_blind is None) != (joined_as is None)):
+        raise UsageError(
+            "--encoder goes with --encoder-blind or --joined-as", "Make encoders with tools/train_encoder.py."
+        )
+
+
+def _save(model: Model, encoder: Path | None, output: Path) -> None:
+    """Write a model with the encoder that it reads with."""
+    from chna_toolkit.tagging.encoder import FILE
+
+    try:
+        model.save(output)
+        if encoder and encoder.resolve() != (output / FILE).resolve():
+            shutil.copyfile(encoder, output / FILE)
+    except OSError as error:
+        raise OutputError(f"{output}: {error.strerror or error}", "Choose a folder that can be written.") from error

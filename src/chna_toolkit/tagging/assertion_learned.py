@@ -170,8 +170,11 @@ class LearnedAssertions:
     def decide(self, mentions: list[Mention], setting: Setting, read: Floats | None = None) -> list[Mention]:
         """Return the mentions of a text, those that count asserted as all that is known of their lesson there says.
 
-        `read` is what an encoder makes of the text as a whole: scores in the order of `CLASSES`.
+        `read` is what an encoder makes of the text as a whole: scores in the order of `CLASSES`. It knows nothing of
+        what stands above, so it has no say in a line or cell that headings or headers are needed to understand.
         """
+        if setting.reading.is_line and setting.above:
+            read = None
         verdicts: dict[str, Verdict | None] = {}
         decided = []
         for one in mentions:
