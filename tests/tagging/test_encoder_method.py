@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib.resources import files
@@ -112,3 +114,9 @@ def test_what_the_text_as_a_whole_says_counts_as_much_as_its_cues():
     hybrid, encoder = (Tagger(load_lexicon(), method=method).label(text) for method in ("hybrid", "encoder"))
     assert {label.assertion for label in encoder.values()} == {Assertion.CALL}
     assert hybrid.keys() <= encoder.keys()
+
+
+def test_what_needs_no_model_waits_for_no_numpy():
+    asked = "import sys, chna_toolkit.tagging; print('numpy' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert said.stdout == "False\n"

@@ -18,14 +18,13 @@ from chna_toolkit.lexicon.model import Lexicon
 from chna_toolkit.lexicon.words import Words, cut
 from chna_toolkit.model import Assertion, Document, Kind, Mention, Passage
 from chna_toolkit.tagging.assertion import AssertionFinder, Reading, Verdict
-from chna_toolkit.tagging.assertion_learned import Floats, LearnedAssertions, Setting
 from chna_toolkit.tagging.index import Hits, PhraseIndex
 from chna_toolkit.tagging.rules import Match, RuleBook
 from chna_toolkit.tagging.setting_aside import document_reasons
 from chna_toolkit.tagging.settling import EXCLUDED, Claim, combined, excluded_by, promising, settle
 
 if TYPE_CHECKING:  # they bring numpy
-    from chna_toolkit.tagging.assertion_learned import LearnedAssertions
+    from chna_toolkit.tagging.assertion_learned import Floats, LearnedAssertions
     from chna_toolkit.tagging.encoder import KeptScores
     from chna_toolkit.tagging.learned import Learned, Model
 
@@ -141,6 +140,7 @@ class Tagger:
         self._short: dict[str, tuple[Words, Hits]] = {}  # texts met lately
 
     def _load(self, folder: Path | None) -> Learned | None:
+        from chna_toolkit.tagging.assertion_learned import LearnedAssertions
         from chna_toolkit.tagging.learned import Learned, load_model
 
         model = load_model(folder)
@@ -218,6 +218,8 @@ class Tagger:
             tagged = list(map(self._tag_one, looks))
             chances = self._judge(looks, tagged, caution, kept) if self._learned else {}
             if self._decider:
+                from chna_toolkit.tagging.assertion_learned import Setting
+
                 for place, mentions in enumerate(tagged):
                     if any(mention.counted for mention in mentions):
                         look = looks[place]
