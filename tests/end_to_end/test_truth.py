@@ -79,11 +79,17 @@ def scan(sample_reports: Path, tmp_path_factory: pytest.TempPathFactory) -> Scan
     out = tmp_path_factory.mktemp("samples") / "out"
     truth = tomllib.loads((sample_reports / "truth.toml").read_text("utf-8"))["document"]
     # Without OCR, so that the outcome does not hang on what is installed.
-    return run_scan(sample_reports, out, truth, str(sample_reports), "--ocr", "off")
+    return run_scan(sample_reports, out, truth, str(sample_reports), "--ocr", "off", "--no-cache")
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache of these tests alone, so that the scan is read by OCR once."""
+    return tmp_path_factory.mktemp("cache")
 
 
 def run_scan(samples: Path, out: Path, truth: list[dict[str, Any]], *arguments: str) -> Scan:
-    command = [sys.executable, "-m", "chna_toolkit", "scan", *arguments, "-o", str(out), "--no-cache"]
+    command = [sys.executable, "-m", "chna_toolkit", "scan", *arguments, "-o", str(out)]
     hospitals = ["--hospitals", str(samples / "hospitals.csv")]
     done = subprocess.run([*command, *hospitals], capture_output=True, text=True, check=False)
     return Scan(out, truth, done.returncode, done.stdout)
@@ -161,9 +167,12 @@ def test_a_document_without_text_is_not_assessed_and_never_a_gap(scan: Scan) -> 
 
 
 @pytest.mark.usefixtures("tesseract")
-def test_with_tesseract_the_scan_is_read_and_assessed(scan: Scan, sample_reports: Path, tmp_path: Path) -> None:
+def test_with_tesseract_the_scan_is_read_and_assessed(
+    scan: Scan, sample_reports: Path, cache: Path, tmp_path: Path
+) -> None:
     [scanned] = [document for document in scan.truth if document["extraction"] == "needs_ocr"]
-    read = run_scan(sample_reports, tmp_path / "out", [scanned], str(sample_reports / scanned["file"]))
+    file = str(sample_reports / scanned["file"])
+    read = run_scan(sample_reports, tmp_path / "out", [scanned], file, "--cache", str(cache))
     assert read.exit_code == 0
     assert "Read by OCR: 8 pages of 1 document" in read.stdout
     [row] = read.table("documents")
@@ -179,9 +188,10 @@ def test_with_tesseract_the_scan_is_read_and_assessed(scan: Scan, sample_reports
 
 
 @pytest.mark.usefixtures("tesseract")
-def test_the_text_of_the_scan_can_be_had(scan: Scan, sample_reports: Path) -> None:
+def test_the_text_of_the_scan_can_be_had(scan: Scan, sample_reports: Path, cache: Path) -> None:
     [scanned] = [document for document in scan.truth if document["extraction"] == "needs_ocr"]
-    command = [sys.executable, "-m", "chna_toolkit", "extract", str(sample_reports / scanned["file"]), "--no-cache"]
+    file = str(sample_reports / scanned["file"])
+    command = [sys.executable, "-m", "chna_toolkit", "extract", file, "--cache", str(cache)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     pages = [squash(page) for page in done.stdout.split("\f")]

@@ -375,3 +375,43 @@ def test_a_numbered_list_in_a_table_has_a_head(read):
         table(c, 100, rows, edges=(50, 100, 500), bold=False)
 
     assert cells(read(page))["Drawings of house b with their details"] == ("2", "Document")
+
+
+def test_a_head_whose_columns_end_a_little_beside_those_of_the_body_stands_over_its_own(read):
+    """As where somebody widened the columns of the body by hand."""
+    head, body = (50, 150, 250, 350, 450), (50, 156, 250, 356, 450)
+    rows = [
+        ("State", "Sales, tons", "Rent, pounds", "Loans, tons"),
+        ("North", "31", "11", "18"),
+        ("South", "57", "86", "32"),
+    ]
+
+    def page(c):
+        table(c, 100, rows[:1], edges=head, bold=False)
+        table(c, 130, rows[1:], edges=body, bold=False)
+
+    found = cells(read(page))
+    assert [found[text] for text in ("31", "11", "18", "86")] == [
+        ("North", "Sales, tons"),
+        ("North", "Rent, pounds"),
+        ("North", "Loans, tons"),
+        ("South", "Rent, pounds"),
+    ]
+
+
+def test_a_head_may_name_ranges_of_numbers_where_its_other_cells_are_words(read):
+    rows = [
+        ("Place", "Under .50", "Margin of error", ".50 to .99", "Margin of error"),
+        ("North", "4.9", "0.3", "5.1", "0.4"),
+        ("South", "5.2", "0.4", "5.0", "0.5"),
+        ("West", "4.7", "0.6", "4.2", "0.2"),
+    ]
+    found = cells(read(lambda c: table(c, 100, rows, edges=(50, 150, 250, 350, 450, 550), bold=False)))
+    assert found["5.1"] == ("North", ".50 to .99")
+    assert found["4.7"] == ("West", "Under .50")
+
+
+def test_a_row_of_numbers_is_no_head(read):
+    rows = [("North", "4.9", "0.3", "total"), ("South", "5.2", "0.4", "7.0"), ("West", "4.7", "0.6", "8.1")]
+    found = cells(read(lambda c: table(c, 100, rows, edges=(50, 150, 250, 350, 450), bold=False)))
+    assert found["5.2"] == ("South", "")

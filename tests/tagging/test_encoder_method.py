@@ -36,7 +36,7 @@ def tagger() -> Tagger:
 def held(name: str) -> list[GoldUnit]:
     """Some passages that the encoder has not seen."""
     units = [unit for unit in load_gold(GOLD / name) if split_of(unit.id) == "held"]
-    return units[:: -(-len(units) // 800)]
+    return units[:: -(-len(units) // 300)]
 
 
 def said(encoder: SentenceEncoder, units: list[GoldUnit]) -> Iterator[set[str]]:

@@ -112,7 +112,7 @@ SCRIPT = """
 from chna_toolkit.lexicon import load_lexicon
 from chna_toolkit.tagging import Tagger
 import json, sys
-lines = list(open(sys.argv[1], encoding="utf-8"))[::5]
+lines = list(open(sys.argv[1], encoding="utf-8"))[::20]
 texts = [(json.loads(line)["text"], "") for line in lines]
 print(*Tagger(load_lexicon()).labels(texts), sep="\\n")
 """

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from chna_toolkit.extraction.cells import Cell, Table, is_number
 from chna_toolkit.extraction.grid import SNAP
 
+SLIVER = 0.15  # of the width of a cell or its head
+
 
 def set_headers(table: Table) -> None:
     """Find the header rows, and give each body cell its column and row header."""
@@ -29,11 +31,24 @@ def spread_headers(table: Table, heads: Sequence[Cell]) -> None:
         if cell.columns[1] - cell.columns[0] == table.columns > 1:
             band = _short(cell.text)
             continue
-        over = [h for h in heads if h.columns[0] < cell.columns[1] and cell.columns[0] < h.columns[1]]
+        over = [head for head in heads if _stands_over(head, cell, table)]
         cell.column_header = " / ".join(dict.fromkeys(_short(h.text) for h in over if _narrow(h, table)))
         row = first.get(cell.rows[0])
         own = _short(row.text) if row is not None and row is not cell else ""
         cell.row_header = " / ".join(part for part in (band, own) if part)
+
+
+def _stands_over(head: Cell, cell: Cell, table: Table) -> bool:
+    """Whether a head shares columns with a cell, and more than a sliver of their width.
+
+    Where the head's rulings end beside those of the body, the white between them is a column that nobody meant.
+    """
+    first, end = max(head.columns[0], cell.columns[0]), min(head.columns[1], cell.columns[1])
+    if first >= end:
+        return False
+    edges = (*table.edges, table.box[2])
+    widths = [edges[stop] - edges[start] for start, stop in (head.columns, cell.columns)]
+    return edges[end] - edges[first] > SLIVER * min(widths)
 
 
 def _narrow(head: Cell, table: Table) -> bool:
@@ -66,7 +81,11 @@ def _head_rows(table: Table) -> int:
 
 def _header_like(first: Sequence[Cell], rest: Sequence[Cell], columns: int) -> bool:
     texts = [cell.text for cell in first]
-    if any(len(text.split()) > 14 or is_number(text) for text in texts) or not rest:
+    body = [cell for cell in rest if cell.columns[0] > 0]
+    figures = sum(is_number(cell.text) for cell in body)
+    if any(len(text.split()) > 14 for text in texts) or not rest:
+        return False
+    if any(map(is_number, texts)) and not _names_ranges(first, figures, len(body)):
         return False
     bold = all(line.style.bold for cell in first for line in cell.lines)
     later_bold = sum(all(line.style.bold for line in cell.lines) for cell in rest) / len(rest)
@@ -76,9 +95,15 @@ def _header_like(first: Sequence[Cell], rest: Sequence[Cell], columns: int) -> b
     long_first = sum(len(text.split()) for text in texts) / len(texts)
     if columns == 2 and len(first) == 2 and _is_numbered(rest) and not any(is_number(text) for text in texts):
         return True
-    body = [cell for cell in rest if cell.columns[0] > 0]
-    numbers = sum(is_number(cell.text) for cell in body) > 0.5 * len(body)
+    numbers = figures > 0.5 * len(body)
     return len(first) >= min(columns, 3) - 1 and (numbers or (columns >= 3 and long_rest > 1.3 * long_first))
+
+
+def _names_ranges(first: Sequence[Cell], figures: int, body: int) -> bool:
+    """Whether a row with numbers names columns: half of it are words, while under it stand figures alone."""
+    texts = [cell.text for cell in first if cell.columns[0] > 0]
+    words = sum(not is_number(text) for text in texts)
+    return 2 * words >= len(texts) and figures > 0.95 * body
 
 
 def _is_numbered(cells: Sequence[Cell]) -> bool:
