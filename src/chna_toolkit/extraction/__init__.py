@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from chna_toolkit.extraction.reader import ExtractionSettings, read_document
 
-EXTRACTOR_VERSION = "10"  # bump when the output may change; part of the cache key
+EXTRACTOR_VERSION = "11"  # bump when the output may change; part of the cache key
 
 __all__ = ["EXTRACTOR_VERSION", "ExtractionSettings", "extractor_versions", "read_document"]
 

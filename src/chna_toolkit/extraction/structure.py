@@ -16,7 +16,7 @@ from chna_toolkit.extraction.asides import mark_asides
 from chna_toolkit.extraction.layout import Block
 from chna_toolkit.extraction.lines import is_bullet, same_row
 from chna_toolkit.extraction.tables import Table
-from chna_toolkit.extraction.words import HYPHEN, Line, Style
+from chna_toolkit.extraction.words import HYPHEN, Line, Style, plain
 from chna_toolkit.model import Kind
 
 _CAPTION = re.compile(
@@ -270,8 +270,6 @@ def _mark_words_of_title(items: list[Item], body: Body) -> None:
 
 def set_levels(items: Sequence[Item], outline: Mapping[str, int], body: Body) -> None:
     """Give headings levels 1 to 6: by outline, by numbering, else by rank of their style."""
-    from chna_toolkit.extraction.pdfium import plain
-
     headings = [item for item in items if item.kind is Kind.HEADING]
     ranks = _style_ranks(headings, body)
     stack: list[tuple[int, int]] = []  # (depth of the number, level) of the numbered headings above

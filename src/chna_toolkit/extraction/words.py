@@ -6,6 +6,7 @@ with slots: a national scan makes billions of them, so they must be cheap.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -134,3 +135,8 @@ class Line:
     def height(self) -> float:
         """Height of the box in points."""
         return self.bottom - self.top
+
+
+def plain(text: str) -> str:
+    """Casefolded letters and digits of a text, for comparing titles."""
+    return "".join(re.findall(r"[^\W_]+", text.casefold()))
