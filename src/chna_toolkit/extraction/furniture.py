@@ -43,9 +43,10 @@ def remove_furniture(sheets: Sequence[Sheet]) -> None:
     keys = [[_key(sheet, line) for line in sheet.lines] for sheet in sheets]
     repeated = _repeated(sheets, keys)
     shapes = {shape for shape, *_ in repeated}
-    offset = _numbering(sheets)
-    for sheet, own in zip(sheets, keys, strict=True):
-        numbers = {id(line) for line in _number_lines(sheet, offset, len(sheets) < 4)}
+    candidates = list(map(_candidates, sheets))
+    offsets = _numbering(sheets, candidates)
+    for sheet, own, maybe in zip(sheets, keys, candidates, strict=True):
+        numbers = {id(line) for line in _number_lines(sheet, maybe, offsets, len(sheets) < 4)}
         numbers |= {id(line) for line in _ruled_off(sheet)}
         kept = []
         for line, key in zip(sheet.lines, own, strict=True):
@@ -118,7 +119,10 @@ def _roman(text: str) -> int:
     return sum(-d if d < max(digits[i:]) else d for i, d in enumerate(digits))
 
 
-def _candidates(sheet: Sheet) -> list[tuple[Line, int, str]]:
+Candidate = tuple[Line, int, str]  # a line, the number that it shows, and how
+
+
+def _candidates(sheet: Sheet) -> list[Candidate]:
     """Lines in the margin that show a number alone, or at either end of the outermost row."""
     found = []
     for line in sheet.lines:
@@ -167,18 +171,18 @@ def _outermost(sheet: Sheet, line: Line, zone: str) -> bool:
     return all(other.top < line.bottom for other in sheet.lines)
 
 
-def _numbering(sheets: Sequence[Sheet]) -> set[int]:
+def _numbering(sheets: Sequence[Sheet], candidates: Sequence[Sequence[Candidate]]) -> set[int]:
     """Differences between printed and real page number that several pages share."""
     counts: Counter[int] = Counter()
-    for sheet in sheets:
-        counts.update({value - sheet.number for _, value, _ in _candidates(sheet) if value > 0})
+    for sheet, own in zip(sheets, candidates, strict=True):
+        counts.update({value - sheet.number for _, value, _ in own if value > 0})
     return {offset for offset, count in counts.items() if count >= max(3, 0.1 * len(sheets))}
 
 
-def _number_lines(sheet: Sheet, offsets: set[int], alone_counts: bool) -> list[Line]:
+def _number_lines(sheet: Sheet, candidates: Sequence[Candidate], offsets: set[int], alone_counts: bool) -> list[Line]:
     """Lines that hold the page number, with what stands beside them in the outermost row."""
     found: list[Line] = []
-    for line, value, shown in _candidates(sheet):
+    for line, value, shown in candidates:
         alone = _value(line.text) != 0
         counted = value > 0 and value - sheet.number in offsets
         extreme = alone and _outermost(sheet, line, _zone(sheet, line))

@@ -74,14 +74,18 @@ def same_row(a: Word | Line, b: Word | Line, share: float = 0.5) -> bool:
 
 def _lower_giants(words: list[Word]) -> None:
     """Give words the height of their letters: some fonts claim boxes several lines high."""
-    heights = [word.bottom - word.top for word in words]
-    if not heights or max(heights) <= TALL * min(heights):
+    if not words:
         return
-    heights.sort()
-    if heights[-1] <= TALL * heights[len(heights) // 2]:
+    heights = np.array([word.bottom - word.top for word in words])
+    tallest = heights.max()
+    if tallest <= TALL * heights.min():
         return
-    for word in words:
-        if word.bottom - word.top > TALL * max(word.style.size, heights[len(heights) // 2]) and word.style.size > 0:
+    usual = float(np.sort(heights)[len(heights) // 2])
+    if tallest <= TALL * usual:
+        return
+    for place in np.flatnonzero(heights > TALL * usual).tolist():
+        word = words[place]
+        if heights[place] > TALL * word.style.size > 0:
             middle, half = (word.top + word.bottom) / 2, 0.6 * word.style.size
             word.top, word.bottom = middle - half, middle + half
 

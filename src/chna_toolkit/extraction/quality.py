@@ -33,6 +33,8 @@ _COMMON = frozenset(_COMMON_TEXT.split())
 
 def judge_page(text: str, chars: int, cover: float) -> PageStatus:
     """Status of one page from its text, the characters in its layer, and the share under pictures."""
+    if text.isascii() and _is_plainly_language(text) and cover < SOME_PICTURE:
+        return PageStatus.OK
     letters = len(text) - text.count(" ")
     words = _WORD.findall(text)
     if len(words) < FEW_WORDS:
@@ -50,6 +52,13 @@ def judge_page(text: str, chars: int, cover: float) -> PageStatus:
     if not words and chars == 0:
         return PageStatus.BLANK
     return PageStatus.PARTIAL_IMAGE if cover >= SOME_PICTURE else PageStatus.OK
+
+
+def _is_plainly_language(text: str) -> bool:
+    """Whether so many words are common ones that no closer look would say otherwise; so of nearly every page."""
+    words = text.split()
+    common = sum(map(_COMMON.__contains__, words))
+    return common >= FEW_WORDS and common > 0.2 * len(words) and "(cid:" not in text
 
 
 def is_garbage(words: Sequence[str]) -> bool:

@@ -123,12 +123,9 @@ class _Reader:
 
     def __init__(self, fonts: Fonts, handle: int, text: str, frame: Frame, read: RawPage) -> None:
         self.fonts, self.handle, self.text, self.frame, self.read = fonts, handle, text, frame, read
-        self.has_looked = False  # at how the first of the words is painted
-        self.seen: tuple[int, Style] = 0, PLAIN  # the text object looked at last, with its style
+        self.has_looked = self.is_outlined = False  # at how the first of the words is painted; by its outline, too
         self.matrix = raw.FS_MATRIX()
         self.matrix_at = ctypes.addressof(self.matrix)
-        self.paint = (ctypes.c_uint * 4)()
-        self.paint_at = [ctypes.addressof(self.paint) + 4 * index for index in range(4)]
 
     def run(self) -> None:
         """Fill `words` and `sideways` of the page."""
@@ -173,18 +170,20 @@ class _Reader:
         asked = ends_run.copy()
         asked[0] = True
         asked[1:] |= ends_run[:-1] | is_single[:-1] | (np.abs(gaps) >= 8)  # what follows a bullet has its own
+        places = np.flatnonzero(asked).tolist()
         styles: list[Style] = []
-        style = PLAIN
-        for at, following in pairwise([*np.flatnonzero(asked).tolist(), len(starts)]):
-            style = self.style(starts[at], style)
+        for style, (at, following) in zip(
+            self.styles_at([starts[place] for place in places]), pairwise([*places, len(starts)]), strict=True
+        ):
             styles += [style] * (following - at)
         return styles
 
     def boxes(self, indexes: Sequence[int]) -> _Floats:
         """Boxes as shown of characters, all their font's height: a row each with left, top, right, bottom."""
         rects = np.zeros((len(indexes), 4), dtype=np.float32)  # FS_RECTFs: left, top, right, bottom
-        places = range(rects.ctypes.data, rects.ctypes.data + rects.nbytes, 16)
-        for _ in map(_loose, repeat(self.handle), indexes, places):  # hundreds a page, so without a frame for each
+        for _ in map(
+            _loose, repeat(self.handle), indexes, _rows(rects)
+        ):  # hundreds a page, so without a frame for each
             pass
         frame = self.frame
         if frame.rotation:
@@ -197,36 +196,52 @@ class _Reader:
         box: list[float] = self.boxes((index,))[0].tolist()
         return box
 
-    def style(self, index: int, last: Style) -> Style:
-        """Style of the character at `index`."""
-        thing = _text_object(self.handle, index)
-        if thing and thing == self.seen[0]:
-            return self.seen[1]
-        font = _object_font(thing) if thing else None
-        if not font:
-            return last
-        bold, italic, number = self.fonts.of(font)
-        _matrix(self.handle, index, self.matrix_at)
-        matrix = self.matrix
-        scale = (matrix.c**2 + matrix.d**2) ** 0.5
-        size = round(_font_size(self.handle, index) * scale, 1)
-        if not self.has_looked:
-            self.has_looked = True
-            mode = _render_mode(thing)
-            self.read.invisible = mode == 3
-            bold = bold or mode == 2
-        color = self.color(thing)
-        if not (last.size == size and last.font == number and last.bold == bold and last.color == color):
-            last = Style(size, bold, italic, number, color)
-        self.seen = thing, last
-        return last
+    def styles_at(self, indexes: Sequence[int]) -> list[Style]:
+        """Styles of the characters at `indexes`; one that is of no text object has that of the one before.
 
-    def color(self, thing: int) -> int:
-        """Fill colour of a text object as RGB."""
-        if not _fill(thing, *self.paint_at):
-            return 0
-        red, green, blue, _ = self.paint
-        return red << 16 | green << 8 | blue
+        Each question is put for all text objects in one go, without a frame for each: there may be hundreds a page.
+        """
+        things = list(map(_text_object, repeat(self.handle), indexes))
+        new = [place for place, thing in enumerate(things) if thing and (not place or thing != things[place - 1])]
+        fonts = list(map(_object_font, [things[place] for place in new]))
+        new, fonts = [place for place, font in zip(new, fonts, strict=True) if font], [font for font in fonts if font]
+        objects, first = [things[place] for place in new], [indexes[place] for place in new]
+        if objects and not self.has_looked:
+            self.has_looked = True
+            mode = _render_mode(objects[0])
+            self.read.invisible = mode == 3
+            self.is_outlined = mode == 2
+        seen: list[Style] = []
+        sizes, colors = self.sizes(first), self.colors(objects)
+        for (bold, italic, number), size, color in zip(map(self.fonts.of, fonts), sizes, colors, strict=True):
+            bold = bold or (self.is_outlined and not seen)
+            last = seen[-1] if seen else PLAIN
+            if not (last.size == size and last.font == number and last.bold == bold and last.color == color):
+                last = Style(size, bold, italic, number, color)
+            seen.append(last)
+        ends = [*new[1:], len(things)] if new else []
+        styles = [PLAIN] * (new[0] if new else len(things))
+        for place, end, style in zip(new, ends, seen, strict=True):
+            styles += [style] * (end - place)
+        return styles
+
+    def sizes(self, indexes: Sequence[int]) -> list[float]:
+        """Em sizes of characters as shown, in points."""
+        matrices = np.zeros((len(indexes), 6), dtype=np.float32)  # FS_MATRIXes: a, b, c, d, e, f
+        for _ in map(_matrix, repeat(self.handle), indexes, _rows(matrices)):
+            pass
+        scales = np.sqrt((matrices[:, 2:4].astype(np.float64) ** 2).sum(axis=1)).tolist()
+        sizes = map(_font_size, repeat(self.handle), indexes)
+        return [round(size * scale, 1) for size, scale in zip(sizes, scales, strict=True)]
+
+    def colors(self, objects: Sequence[int]) -> list[int]:
+        """Fill colours of text objects as RGB; black if one has none."""
+        paint = np.zeros((len(objects), 4), dtype=np.uint32)
+        at = _rows(paint)
+        has = list(map(_fill, objects, at, *(range(at.start + 4 * one, at.stop + 4 * one, 16) for one in (1, 2, 3))))
+        red, green, blue, _ = paint.T
+        colors: list[int] = np.where(np.array(has, dtype=bool), red << 16 | green << 8 | blue, 0).tolist()
+        return colors
 
     def take(
         self,
@@ -300,6 +315,11 @@ class _Reader:
         across, down = x0 + x1, top + bottom
         is_within = (across >= 0) & (across <= wide) & (down >= 0) & (down <= tall)
         return is_within & (x1 - x0 <= wide) & (bottom - top <= tall)
+
+
+def _rows(array: NDArray[Any]) -> range:
+    """Addresses of the rows of an array, for PDFium to write to."""
+    return range(array.ctypes.data, array.ctypes.data + array.nbytes, array.strides[0])
 
 
 def _level(first: _Floats, last: _Floats) -> NDArray[np.bool_]:
