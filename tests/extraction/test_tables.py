@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections import Counter
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from extraction_pages import HEIGHT, texts, write
@@ -415,3 +418,30 @@ def test_a_row_of_numbers_is_no_head(read):
     rows = [("North", "4.9", "0.3", "total"), ("South", "5.2", "0.4", "7.0"), ("West", "4.7", "0.6", "8.1")]
     found = cells(read(lambda c: table(c, 100, rows, edges=(50, 150, 250, 350, 450), bold=False)))
     assert found["5.2"] == ("South", "")
+
+
+def test_a_head_without_rulings_between_its_cells_is_parted_though_a_long_one_comes_near_the_next(read):
+    edges = (50, 150, 230, 330)
+    rows = [
+        ("County", "Hospitalizations", "Visits"),
+        ("Alder", "1.8", "23"),
+        ("Birch", "2.2", "11"),
+        ("Cedar", "2.4", "17"),
+    ]
+
+    def page(c):
+        table(c, 130, rows[1:], edges=edges, bold=False)
+        c.rect(edges[0], HEIGHT - 130, edges[-1] - edges[0], 30)
+        fill(c, 100, rows[:1], edges=edges)
+
+    assert cells(read(page))["2.2"] == ("Birch", "Hospitalizations")
+
+
+def test_the_cells_of_real_tables_stand_under_their_heads(shared):
+    """Those of three documents, as written down from pictures of their pages."""
+    root = Path(__file__).parents[2]
+    names = ("census-poverty-acsbr-016", "nj-climate-health-profile-2017", "somerville-climate-forward-2023")
+    files = [str(shared / "corpus" / "documents" / f"{name}.pdf") for name in names]
+    command = [sys.executable, str(root / "benchmarks" / "tables.py"), str(root / "tests" / "gold" / "tables.jsonl")]
+    done = subprocess.run([*command, *files], capture_output=True, text=True, check=True)
+    assert " 474 of   474 cells,   474 read" in done.stdout.splitlines()[-1]

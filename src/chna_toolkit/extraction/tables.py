@@ -24,6 +24,7 @@ from chna_toolkit.extraction.words import Line, Word
 
 MAX_CELL_WORDS = 220  # a cell with more is a page layout, not a table
 MAX_CELLS = 1_500
+WORD_GAP = 0.6  # times the line height: whatever stands nearer may be one text
 MIN_LINES = 2  # of numbers one under another in one cell: rows without rulings between
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
@@ -304,7 +305,8 @@ def _by_columns(cell: Cell, table: Table) -> list[Cell]:
     if not all(slots):
         return [cell]
     whites = [min(w.x0 for w in b) - max(w.x1 for w in a) for a, b in pairwise(slots)]
-    if min(whites) < 1.2 * words[0].height:
+    tall = words[0].height
+    if min(whites) < WORD_GAP * tall or max(whites) < 1.2 * tall:  # a long head may come near the next, not each
         return [cell]
     return [
         Cell((left, cell.box[1], right, cell.box[3]), cell.rows, (column, column + 1), lines_of(slot))
