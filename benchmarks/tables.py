@@ -3,10 +3,11 @@
 usage: python benchmarks/tables.py TRUTH.jsonl PDF [PDF ...] [--misses] [--keys FILE.jsonl]
 
 A line of the truth is one page: `{"doc": name, "sha256": of its file, "page": 12, "tables": [{"head": [["Year",
-"2024"], …], "rows": [["…", …], …]}]}`. `head` has the headings of each column from the top (null: there are none), a
-row its cells from the left; `^` goes on from the row above, `<` from the cell to the left, a text with nothing but `<`
-after it names the rows under it. Where the text must not be kept, `keys` holds a hash of each cell with its headings
-instead (`--keys` writes such a file). Cells without a letter or digit are no passages, and not asked for.
+"2024"], …], "rows": [["…", "…", …], …]}]}`. `head` has the headings of each column from the top (null: there are none),
+a row its cells from the left; `^` goes on from the row above, `<` from the cell to the left. A text with nothing but
+`<` after it names the rows under it; a heading over all columns is the table's title and none of theirs. Where the text
+must not be kept, `keys` holds a hash of each cell with its headings instead (`--keys` writes such a file). Cells
+without a letter or digit are no passages, and not asked for.
 
 A cell is right if it has the same letters and digits, as a whole, under the same column and row headings. Headings
 are judged by the cells under them; where they are passages themselves, they are not counted.
@@ -45,6 +46,7 @@ def key(page: tuple[str, int], cell: Cell) -> str:
 def written(table: dict[str, Any]) -> Iterator[Cell]:
     """Yield the cells of a table as it was written down."""
     band = first = ""
+    above = [[level for level in column if level not in titles(table)] for column in table["head"] or []]
     for row in table["rows"]:
         if len(row) > 1 and set(row[1:]) == {"<"}:
             band = row[0]
@@ -58,9 +60,15 @@ def written(table: dict[str, Any]) -> Iterator[Cell]:
             wide = place + 1
             while wide < len(row) and row[wide] == "<":
                 wide += 1
-            heads = [level for column in (table["head"] or [])[place:wide] for level in column]
+            heads = [level for column in above[place:wide] for level in column]
             column = " ".join(dict.fromkeys(map(str.strip, heads)))
             yield cell_of(text, band + first if place else band, column)
+
+
+def titles(table: dict[str, Any]) -> set[str]:
+    """Return the headings that stand over all columns."""
+    columns = table["head"] or [[]]
+    return set(columns[0]).intersection(*columns) if len(columns) > 1 else set()
 
 
 def headings(table: dict[str, Any]) -> Iterator[Cell]:

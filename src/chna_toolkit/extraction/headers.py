@@ -85,6 +85,8 @@ def _header_like(first: Sequence[Cell], rest: Sequence[Cell], columns: int) -> b
     figures = sum(is_number(cell.text) for cell in body)
     if any(len(text.split()) > 14 for text in texts) or not rest:
         return False
+    if len(first) > 1 and all(cell.columns[0] > 0 and cell.columns[1] - cell.columns[0] > 1 for cell in first):
+        return True  # each stands over several columns, none over the row headers
     if any(map(is_number, texts)) and not _names_ranges(first, figures, len(body)):
         return False
     bold = all(line.style.bold for cell in first for line in cell.lines)
