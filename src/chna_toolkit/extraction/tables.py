@@ -19,12 +19,11 @@ from chna_toolkit.extraction.across import tables_across
 from chna_toolkit.extraction.cells import Box, Cell, Table, holds, is_number
 from chna_toolkit.extraction.graphics import Graphics
 from chna_toolkit.extraction.grid import SNAP, alike, cells_of, grouped, joined
-from chna_toolkit.extraction.lines import is_bullet, lines_of, same_row
+from chna_toolkit.extraction.lines import WORD_GAP, is_bullet, lines_of, same_row
 from chna_toolkit.extraction.words import Line, Word
 
 MAX_CELL_WORDS = 220  # a cell with more is a page layout, not a table
 MAX_CELLS = 1_500
-WORD_GAP = 0.6  # times the line height: whatever stands nearer may be one text
 MIN_LINES = 2  # of numbers one under another in one cell: rows without rulings between
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
