@@ -1,7 +1,7 @@
 """Fine-tune the encoder of `--method encoder` on coded passages.
 
 usage: python tools/train_encoder.py GOLD [GOLD ...] --base DIR -o FILE [--without held] [--documents DIR ...]
-           [--teacher FOLDER] [--start ENCODER.npz]
+           [--teacher FOLDER] [--start ENCODER.npz] [--coded-share 0.2]
 
 Needs what the toolkit itself never does: `pip install torch transformers`, and the files of a BERT-like model in a
 folder (`--base`: config.json, model.safetensors, vocab.txt), such as all-MiniLM-L6-v2 (Apache License 2.0; the package
@@ -32,7 +32,6 @@ from chna_toolkit.tagging.pieces import SPECIAL, Vocabulary
 
 LEARNING_RATE, HEAD_RATE = 2e-4, 1e-3
 BATCH = 64
-CODED_SHARE = 0.2  # of the texts of a batch, if there are others
 KEPT_PIECES = 14_000  # of the base's vocabulary, which is sorted by use
 TEMPERATURE = 2.0  # softens the teacher's scores, which are too sure of the texts it learned from
 STATE_WEIGHT = 3.0  # of the distance to the teacher's states, as a share of their variance
@@ -94,10 +93,15 @@ class Curriculum:
     """All texts to learn from: coded ones first, then those that the teacher alone knows something of."""
 
     def __init__(
-        self, coded: Sequence[str], targets: Targets, taught: Sequence[Taught], vocabulary: Vocabulary
+        self,
+        coded: Sequence[str],
+        targets: Targets,
+        taught: Sequence[Taught],
+        vocabulary: Vocabulary,
+        coded_share: float,
     ) -> None:
         place_of = {text: place for place, text in enumerate(coded)}
-        self.targets, self.coded = targets, len(coded)
+        self.targets, self.coded, self.coded_share = targets, len(coded), coded_share
         texts, odds, states = list(coded), torch.zeros(targets.bears.shape), torch.zeros(len(coded), 0)
         given = torch.zeros(len(coded))
         if taught:
@@ -124,7 +128,7 @@ class Curriculum:
         if not others:
             yield from batches(lengths, dice, BATCH)
             return
-        needed = int(others * CODED_SHARE / (1 - CODED_SHARE))
+        needed = int(others * self.coded_share / (1 - self.coded_share))
         again = np.concatenate([dice.permutation(self.coded) for _ in range(-(-needed // self.coded))])[:needed]
         listed = [*again.tolist(), *range(self.coded, len(lengths))]
         for chosen in batches([lengths[place] for place in listed], dice, BATCH):
@@ -231,6 +235,7 @@ def main() -> None:
     parser.add_argument("--without", default="held")
     parser.add_argument("--teacher", type=Path)
     parser.add_argument("--start", type=Path)
+    parser.add_argument("--coded-share", type=float, default=0.2, help="of the texts of an epoch, if there are others")
     parser.add_argument("--layers", type=int, default=6)
     parser.add_argument("--epochs", type=int, default=6)
     given = parser.parse_args()
@@ -247,7 +252,9 @@ def main() -> None:
     if given.start:
         pieces = take(model, given.start)
     coded = [one.text for one in material.taught]
-    curriculum = Curriculum(coded, Targets.of(material.taught, material.numbers), taught, Vocabulary(pieces))
+    curriculum = Curriculum(
+        coded, Targets.of(material.taught, material.numbers), taught, Vocabulary(pieces), given.coded_share
+    )
     print(
         f"{len(coded)} coded texts of {len(curriculum.texts)}, {sum(map(len, curriculum.cut))} pieces of {len(pieces)}",
         flush=True,

@@ -9,7 +9,7 @@ Pages count from 1. Character offsets count Unicode characters, end exclusive. B
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -168,6 +168,14 @@ class Mention:
     counted: bool
     set_aside: str = ""  # "" if counted
     cue: str = ""  # the words that decided the assertion, "" if the default
+
+
+def combined(confidences: Iterable[float]) -> float:
+    """Return 1 - product of (1 - c): how surely at least one of independent pieces of evidence is right (noisy-or)."""
+    doubt = 1.0
+    for confidence in confidences:
+        doubt *= 1.0 - confidence
+    return 1.0 - doubt
 
 
 class Status(StrEnum):

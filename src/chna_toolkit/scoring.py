@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 
-from chna_toolkit.model import Assertion, Document, LessonResult, Mention, Status
+from chna_toolkit.model import Assertion, Document, LessonResult, Mention, Status, combined
 
 _ACTUAL = frozenset({Assertion.PRACTICE})
 _INTENDED = frozenset({Assertion.PRACTICE, Assertion.PLAN})
@@ -92,14 +92,6 @@ def hospital_status(statuses: Iterable[Status]) -> Status:
     return min(statuses, key=_RANK.__getitem__, default=Status.NOT_ASSESSED)
 
 
-def strength(confidences: Iterable[float]) -> float:
-    """Return 1 - product of (1 - c): how surely at least one of independent passages is right."""
-    doubt = 1.0
-    for confidence in confidences:
-        doubt *= 1.0 - min(max(confidence, 0.0), 1.0)
-    return 1.0 - doubt
-
-
 @dataclass(frozen=True, slots=True)
 class _Find:
     """One mention with what scoring needs to know of its passage."""
@@ -166,7 +158,7 @@ class _Judge:
         counted = list(counted)
         strong = 0.0
         for status, least, assertions in self._steps():
-            strong = strength(find.mention.confidence for find in _distinct(counted, assertions))
+            strong = combined(find.mention.confidence for find in _distinct(counted, assertions))
             if strong and _reaches(strong, least):
                 return status, strong
         return Status.SILENT, strong
@@ -193,7 +185,7 @@ class _Judge:
             if step is status:
                 best = sorted(_distinct(counted, assertions), key=lambda find: -find.mention.confidence)
                 for size in range(1, len(best) + 1):
-                    if _reaches(strength(find.mention.confidence for find in best[:size]), least):
+                    if _reaches(combined(find.mention.confidence for find in best[:size]), least):
                         return best[:size]
         return []
 

@@ -96,7 +96,7 @@ def test_the_readme_says_what_coders_make_of_quotes():
         assert f"hesitates about {given['one']}, neither {given['neither']}" in plain
 
 
-def test_the_readme_says_what_nothing_has_seen():
+def test_the_readme_says_what_reports_holds():
     units = load_gold(GOLD / "reports.jsonl")
     said = (GOLD / "README.md").read_text("utf-8")
     assert f"`reports.jsonl` holds {len(units):,} passages" in said
@@ -113,8 +113,14 @@ def test_the_readme_says_what_nothing_has_seen():
     same = round(coding.assertions.coefficients.values["percent"] * both)
     said = " ".join(said.split())
     assert f"gives F1 {coding.overall.f1:.2f}, and the same assertion for {same} of the {both} labels" in said
+
+
+def test_the_model_card_names_all_that_was_learned_from():
     learned = json.loads((files("chna_toolkit") / "tagging" / "model" / "model.json").read_text("utf-8"))["facts"]
-    assert not {"reports.jsonl", "real-more.jsonl"} & {one["name"] for one in learned["gold"]}
+    said = (DOCS / "model-card.md").read_text("utf-8")
+    for one in learned["gold"]:
+        row = rf"^\| `(tests/gold/)?{re.escape(one['name'])}` \| {one['texts']:,} \|"
+        assert re.search(row, said, re.MULTILINE), one["name"]
 
 
 def test_the_readme_counts_the_passages_in_other_words():

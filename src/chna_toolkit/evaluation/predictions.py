@@ -13,10 +13,9 @@ from chna_toolkit.errors import UsageError
 from chna_toolkit.evaluation.documents import Resolved, passage_of
 from chna_toolkit.evaluation.gold import GoldUnit, lesson_number, text_key
 from chna_toolkit.lexicon.model import Lexicon
-from chna_toolkit.model import Assertion, DocumentStatus, Mention
+from chna_toolkit.model import Assertion, DocumentStatus, Mention, combined
 from chna_toolkit.tagging import Label, Tagger
 from chna_toolkit.tagging.judging import Judged, judge_document, judge_passages, judge_texts
-from chna_toolkit.tagging.settling import combined
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from chna_toolkit.lexicon.model import Exclusion, Rule
+from chna_toolkit.model import combined
 from chna_toolkit.tagging.index import Span
 from chna_toolkit.tagging.rules import Match, ReadyRule
 
@@ -26,14 +27,6 @@ class Claim:
     rule: Rule
     match: Match
     set_aside: str
-
-
-def combined(confidences: Iterable[float]) -> float:
-    """Confidence of independent pieces of evidence together: noisy-or."""
-    doubt = 1.0
-    for confidence in confidences:
-        doubt *= 1.0 - confidence
-    return 1.0 - doubt
 
 
 def promising(rules: list[ReadyRule]) -> list[ReadyRule]:

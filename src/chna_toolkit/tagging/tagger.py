@@ -16,12 +16,12 @@ from chna_toolkit.collecting import no_collection
 from chna_toolkit.errors import UsageError
 from chna_toolkit.lexicon.model import Lexicon
 from chna_toolkit.lexicon.words import Words, cut
-from chna_toolkit.model import Assertion, Document, Kind, Mention, Passage
+from chna_toolkit.model import Assertion, Document, Kind, Mention, Passage, combined
 from chna_toolkit.tagging.assertion import AssertionFinder, Reading, Verdict
 from chna_toolkit.tagging.index import Hits, PhraseIndex
 from chna_toolkit.tagging.rules import Match, RuleBook
 from chna_toolkit.tagging.setting_aside import document_reasons
-from chna_toolkit.tagging.settling import EXCLUDED, Claim, combined, excluded_by, promising, settle
+from chna_toolkit.tagging.settling import EXCLUDED, Claim, excluded_by, promising, settle
 
 if TYPE_CHECKING:  # they bring numpy
     from chna_toolkit.tagging.assertion_learned import Floats, LearnedAssertions
@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # they bring numpy
     from chna_toolkit.tagging.learned import Learned, Model
 
 # Raise it when code changes what mentions a document gives, or what the encoder gives a passage: both are kept.
-TAGGER_VERSION = "9"
+TAGGER_VERSION = "10"
 
 METHODS = ("encoder", "hybrid", "rules")
 DEFAULT_METHOD = "encoder"  # the best one by evidence held out: docs/model-card.md
