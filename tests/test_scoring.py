@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chna_toolkit.model import Assertion, Document, DocumentStatus, Kind, LessonResult, Mention, Status
-from chna_toolkit.scoring import DEFAULT_THRESHOLDS, Thresholds, hospital_status, score, strength
+from chna_toolkit.model import Assertion, Document, DocumentStatus, Kind, LessonResult, Mention, Status, combined
+from chna_toolkit.scoring import DEFAULT_THRESHOLDS, Thresholds, hospital_status, score
 from results.made_up import LESSONS, write
 
 ORDER = list(Status)
@@ -230,8 +230,8 @@ def test_fragile_is_what_leaving_out_each_rule_and_page_shows(found: list[Mentio
 
 
 @given(st.lists(st.floats(0, 1)))
-def test_strength_is_a_share_and_no_less_than_the_best(confidences: list[float]) -> None:
-    joined = strength(confidences)
+def test_strength_of_several_is_a_share_and_no_less_than_the_best(confidences: list[float]) -> None:
+    joined = combined(confidences)
     assert 0 <= joined <= 1
     assert joined >= max(confidences, default=0) - 1e-12
 

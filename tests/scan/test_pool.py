@@ -110,7 +110,8 @@ def test_a_pool_that_is_shut_down_takes_nothing_more():
         pool.submit(fakes.square, 2)
 
 
-def test_workers_use_one_thread_for_arithmetic():
+def test_workers_use_one_thread_for_arithmetic(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
     with WorkerPool(1) as pool:
         assert pool.submit(fakes.environment, "OPENBLAS_NUM_THREADS").result() == "1"
 
