@@ -17,12 +17,14 @@ from chna_toolkit.lexicon import load_lexicon
 GOLD, DOCS = Path(__file__).parents[1] / "gold", Path(__file__).parents[2] / "docs"
 REAL, READERS = GOLD / "real.jsonl", [GOLD / "real-reader-a.jsonl", GOLD / "real-reader-b.jsonl"]
 DOUBT, DOUBT_READERS = GOLD / "real-doubt.jsonl", [GOLD / f"real-doubt-reader-{one}.jsonl" for one in "ab"]
+REST = GOLD / "real-rest.jsonl"
 
 MORE, MORE_READERS = GOLD / "real-more.jsonl", [GOLD / f"real-more-reader-{one}.jsonl" for one in "ab"]
+REST = GOLD / "real-rest.jsonl"
 
 
 @pytest.mark.parametrize(
-    "path", [REAL, *READERS, DOUBT, *DOUBT_READERS, MORE, *MORE_READERS], ids=lambda path: path.name
+    "path", [REAL, *READERS, DOUBT, *DOUBT_READERS, MORE, *MORE_READERS, REST], ids=lambda path: path.name
 )
 def test_there_is_no_text_of_others(path: Path):
     allowed = {"id", "doc", "sha256", "page", "key", "how", "weight", "labels", "maybe"}
@@ -113,6 +115,17 @@ def test_the_readme_says_what_reports_holds():
     same = round(coding.assertions.coefficients.values["percent"] * both)
     said = " ".join(said.split())
     assert f"gives F1 {coding.overall.f1:.2f}, and the same assertion for {same} of the {both} labels" in said
+
+
+def test_the_readme_says_what_is_left():
+    units = load_gold(REST)
+    said = " ".join((GOLD / "README.md").read_text("utf-8").split())
+    labels = sum(len(unit.labels) for unit in units)
+    assert f"all {len(units):,} passages of seven words or more" in said
+    assert f"So {labels} labels are left in {sum(bool(unit.labels) for unit in units)} passages" in said
+    assert f"{sum(bool(unit.maybe) for unit in units)} passages have a `maybe`" in said
+    drawn = {(unit.doc, unit.key) for path in (REAL, DOUBT, MORE) for unit in load_gold(path)}
+    assert not drawn & {(unit.doc, unit.key) for unit in units}
 
 
 def test_the_model_card_names_all_that_was_learned_from():
