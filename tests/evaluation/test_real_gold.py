@@ -17,8 +17,6 @@ from chna_toolkit.lexicon import load_lexicon
 GOLD, DOCS = Path(__file__).parents[1] / "gold", Path(__file__).parents[2] / "docs"
 REAL, READERS = GOLD / "real.jsonl", [GOLD / "real-reader-a.jsonl", GOLD / "real-reader-b.jsonl"]
 DOUBT, DOUBT_READERS = GOLD / "real-doubt.jsonl", [GOLD / f"real-doubt-reader-{one}.jsonl" for one in "ab"]
-REST = GOLD / "real-rest.jsonl"
-
 MORE, MORE_READERS = GOLD / "real-more.jsonl", [GOLD / f"real-more-reader-{one}.jsonl" for one in "ab"]
 REST = GOLD / "real-rest.jsonl"
 
